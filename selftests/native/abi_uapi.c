@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The kernel's own header, held against the list; include/spawn_bpf.h must go with it. The compiler
+ * finds it in the kernel tree by -idirafter include/uapi.
+ */
+#include <liburing.h>
+#include <linux/io_uring/spawn.h>
+#include "spawn_bpf.h"
+#include "abi.h"
+
+ABI_MACROS
+ABI_TASK_ATTRS
+ABI_STRUCTS
+ABI_RESERVED_STRUCTS
