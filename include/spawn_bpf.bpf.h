@@ -195,6 +195,9 @@ extern int bpf_io_uring_spawn_write_arg(struct iou_spawn_ctx *spawn, __u32 off, 
 	}										\
 	static __always_inline int							\
 	name##_body(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp)
+
+/** IOU_SPAWN_PARAM type name = value;: what an application may set between open and load. */
+#define IOU_SPAWN_PARAM const volatile
 #endif
 /** IOU_SPAWN_OPS(var) = { .step = (void *)name, ... };: defines the policy. */
 #define IOU_SPAWN_OPS(var) SEC(".struct_ops.link") struct io_uring_spawn_ops var

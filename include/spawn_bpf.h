@@ -17,23 +17,26 @@
 #include <linux/types.h>
 #endif
 
-#ifndef LINUX_IO_URING_SPAWN_H
-#define LINUX_IO_URING_SPAWN_H
-
 /* ---- Numbers ------------------------------------------------------------------------------
  *
  * Macros and not enumerators: BTF carries no macros, and a liburing that one day declares
  * enumerators of these names does not collide with them.
  */
 
-/** Version of everything in this header. A kernel that answers another one must not be used. */
-#define IORING_SPAWN_ABI	1
-
 /* Opcodes, far from mainline's, which uses 58 and up for other operations. */
 #define IORING_OP_CLONE		0xe0
 #define IORING_OP_EXEC		0xe1
 #define IORING_OP_TASK		0xe2
 #define IORING_OP_SPAWN_BPF	0xe3
+
+/* Of io_uring_register(2), since Linux 6.18. io_uring_spawn_query() below makes the call. */
+#define IORING_REGISTER_QUERY	35
+
+#ifndef LINUX_IO_URING_SPAWN_H
+#define LINUX_IO_URING_SPAWN_H
+
+/** Version of everything in this header. A kernel that answers another one must not be used. */
+#define IORING_SPAWN_ABI	1
 
 /* Limits. Those of the policies' budgets are in the query's answer. */
 #define IORING_SPAWN_MAX_SQES	256	/* chain and templates of one spawn */
@@ -59,14 +62,13 @@
 /** To none of them: CLONE itself failed, was cancelled, or its task was killed. */
 #define IORING_SPAWN_STEP_NONE	0xffff
 
-/* The handshake, io_uring_spawn_query() below: a call of Linux 6.18 with a query_op of ours. */
-#define IORING_REGISTER_QUERY	35
+/* query_op of IORING_REGISTER_QUERY, far from mainline's */
 #define IO_URING_QUERY_SPAWN	0x53504e
 
 /* ---- Types --------------------------------------------------------------------------------*/
 
 #ifndef __VMLINUX_H__
-#ifndef LINUX_IO_URING_QUERY_H
+#ifndef LINUX_IO_URING_QUERY_H	/* <linux/io_uring/query.h> of Linux 6.18 */
 /**
  * struct io_uring_query_hdr - what IORING_REGISTER_QUERY takes, 40 bytes
  *
