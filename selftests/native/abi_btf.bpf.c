@@ -3,6 +3,7 @@
 #include "vmlinux.h"
 #include "abi.h"
 
+ABI_OPCODES
 ABI_TASK_ATTRS
 ABI_STRUCTS
 ABI_POLICY

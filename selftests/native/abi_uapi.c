@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The kernel's own header, held against the list; include/spawn_bpf.h must go with it. The compiler
- * finds it in the kernel tree by -idirafter include/uapi.
+ * The kernel's own header, held against the list. The compiler finds it in the kernel tree, which
+ * is behind the system's headers on its path. It must also go together with include/spawn_bpf.h.
  */
 #include <liburing.h>
 #include <linux/io_uring/spawn.h>
