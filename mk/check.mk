@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# What is run when everything is built.
+
+RESULTS := $(BUILD)/check/$(KERNEL)
+guest := selftests/vm/guest
+
+host_tests := $(wildcard selftests/host/*.t)
+all_tests := $(tests) $(host_tests)
+ifdef TESTS
+chosen_tests := $(foreach name,$(TESTS),$(filter %/$(name) %/$(name).t,$(all_tests)))
+unknown_tests := $(foreach name,$(TESTS),$(if $(filter %/$(name) %/$(name).t,$(all_tests)),,$(name)))
+ifneq ($(unknown_tests),)
+$(error There is no test called $(unknown_tests). There are: $(basename $(notdir $(all_tests))))
+endif
+else
+chosen_tests := $(all_tests)
+endif
+
+.PHONY: check run bench shell
+
+check: all
+	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
+	@$(OWN_MAKE) RESULTS=$(RESULTS) prove --timer --exec mk/prove-one $(chosen_tests)
+
+run: all
+	@if [ ! -x loader/demo.sh ]; then echo "loader/demo.sh is missing: there is nothing to show" >&2; exit 1; fi
+	@$(guest) --root host --timeout 600 -- loader/demo.sh
+
+bench: all
+	@if [ ! -x bench/run ]; then echo "bench/run is missing: there is nothing to measure" >&2; exit 1; fi
+	@mkdir -p $(BUILD)/bench
+	@bench/run
+
+shell: all
+	@$(guest) --root host --terminal -- bash

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# The kernel tree and the two kernels built from it.
+
+LINUX := $(BUILD)/linux
+KERNEL_DIR := $(BUILD)/kernel
+FRAGMENTS_release := guest spawn
+FRAGMENTS_debug := guest spawn debug
+OBJECTS_release := 1750
+OBJECTS_debug := 1850
+
+# The same source gives the same objects, wherever and whenever it is built: ccache then finds them.
+KERNEL_ENV := $(OWN_MAKE) \
+	KBUILD_BUILD_TIMESTAMP=2024-11-17 KBUILD_BUILD_USER=spawn_bpf KBUILD_BUILD_HOST=localhost \
+	KBUILD_BUILD_VERSION=1 LOCALVERSION= LC_ALL=C \
+	CCACHE_DIR=$(or $(CCACHE_DIR),$(BUILD)/ccache) CCACHE_BASEDIR=$(BUILD) CCACHE_NOHASHDIR=1
+
+# Every goal but these needs the release kernel's types too: build it first, not beside the other one.
+others_first_debug := $(if $(filter-out kernel kernel-debug,$(MAKECMDGOALS)),kernel-release)
+
+.PHONY: kernel kernel-tree kernel-export kernel-export-check kernel-release kernel-debug
+
+kernel: kernel-$(KERNEL)
+
+kernel-tree: deps
+	@mk/kernel-tree apply
+
+# Which commits to export: base..FROM
+FROM ?= HEAD
+kernel-export:
+	@mk/kernel-tree export $(FROM)
+
+kernel-export-check: kernel-tree
+	@mk/kernel-tree check
+
+define kernel_rules
+kernel-$(1): kernel-tree | $$(others_first_$(1))
+	@mk/kernel-config $$(LINUX) $$(KERNEL_DIR)/$(1) $$(FRAGMENTS_$(1):%=$$(TOP)/kernel-patch/config/%.config)
+	@$$(KERNEL_ENV) mk/progress "Kernel $(1)" $$(KERNEL_DIR)/$(1)/build.log $$(OBJECTS_$(1)) \
+		$$(MAKE) -C $$(LINUX) O=$$(KERNEL_DIR)/$(1) CC="ccache gcc" HOSTCC="ccache gcc" -j$$(JOBS) bzImage
+
+# kernel-$(1) leaves these alone when nothing in them changed.
+$$(KERNEL_DIR)/$(1)/vmlinux $$(KERNEL_DIR)/$(1)/arch/x86/boot/bzImage $$(KERNEL_DIR)/$(1)/usr/gen_init_cpio: kernel-$(1) ;
+endef
+$(eval $(call kernel_rules,release))
+$(eval $(call kernel_rules,debug))

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# Our programs and BPF objects. Outputs lie under build/user where the sources lie under the top.
+
+USER := $(BUILD)/user
+Q := $(if $(V),,@)
+say = @printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
+
+bpf_sources := $(wildcard bpf/*.bpf.c selftests/bpf/*.bpf.c)
+loader_sources := $(wildcard loader/*.c)
+test_sources := $(wildcard selftests/*.c)
+testlib_sources := $(wildcard selftests/lib/*.c)
+runner_sources := $(wildcard selftests/guest/*.c)
+target_sources := $(wildcard selftests/targets/*.c)
+bench_sources := $(wildcard bench/*.c)
+abi_sources := $(wildcard selftests/native/abi_*.c)
+
+bpf_objects := $(bpf_sources:%.c=$(USER)/%.o)
+skeletons := $(bpf_sources:%.bpf.c=$(USER)/%.skel.h)
+loader := $(if $(loader_sources),$(USER)/loader/spawn-bpf)
+tests := $(test_sources:%.c=$(USER)/%)
+testlib := $(USER)/selftests/lib/libtest.a
+runner := $(if $(runner_sources),$(USER)/selftests/guest/runner)
+targets := $(target_sources:%.c=$(USER)/%)
+benches := $(bench_sources:%.c=$(USER)/%)
+abi_checks := $(patsubst %.bpf.o,%.bpf.tmp.o,$(abi_sources:%.c=$(USER)/%.o))
+user_objects := $(patsubst %.c,$(USER)/%.o,$(loader_sources) $(test_sources) $(testlib_sources) \
+	$(runner_sources) $(target_sources) $(bench_sources) $(filter-out %.bpf.c,$(abi_sources)))
+
+# What the guest's initramfs holds.
+USER_OUTPUTS := $(bpf_objects) $(loader) $(tests) $(runner) $(targets) $(benches)
+
+.PHONY: user
+user: $(USER_OUTPUTS) $(abi_checks)
+
+CFLAGS ?= -O2 -g
+warnings := -Wall -Wextra -Werror
+# Headers of the kernel tree are not ours to warn about.
+user_flags := $(CFLAGS) $(warnings) -Iinclude -Ibpf -Iselftests -Iselftests/lib -I$(USER)/bpf -I$(USER)/selftests/bpf \
+	-isystem $(TOOLS)/include -isystem $(LINUX)/tools/testing/selftests -idirafter $(LINUX)/include/uapi -MMD -MP
+bpf_flags := -target bpf -mcpu=v3 -O2 -g $(warnings) -D__TARGET_ARCH_x86 -Iinclude -Ibpf \
+	-I$(USER)/include -isystem $(TOOLS)/include -MMD -MP
+libraries := -luring $(LIBBPF) -lelf -lz -lpthread
+
+# The types of the running kernel. Moved over the old ones only when different, so that a new link of the
+# same kernel rebuilds no BPF object.
+$(USER)/include/vmlinux.stamp: $(KERNEL_DIR)/release/vmlinux $(BPFTOOL)
+	@mkdir -p $(@D)
+	@$(BPFTOOL) btf dump file $< format c >$(@D)/vmlinux.fresh
+	@cmp -s $(@D)/vmlinux.fresh $(@D)/vmlinux.h || mv $(@D)/vmlinux.fresh $(@D)/vmlinux.h
+	@touch $@
+$(USER)/include/vmlinux.h: $(USER)/include/vmlinux.stamp ;
+
+$(USER)/%.bpf.tmp.o: %.bpf.c $(USER)/include/vmlinux.h mk/user.mk | $(LIBBPF)
+	$(call say,CLANG)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(bpf_flags) -c -o $@ $<
+
+# Linked once by bpftool: libbpf and skeletons want that form.
+$(USER)/%.bpf.o: $(USER)/%.bpf.tmp.o $(BPFTOOL)
+	$(Q)$(BPFTOOL) gen object $@ $<
+
+$(USER)/%.skel.h: $(USER)/%.bpf.o
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(*F) >$@
+
+$(USER)/%.o: %.c mk/user.mk | $(skeletons) $(LIBBPF)
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(user_flags) -c -o $@ $<
+
+$(testlib): $(testlib_sources:%.c=$(USER)/%.o)
+	$(call say,AR)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# Everything is static: it also runs in an initramfs without libraries.
+link = $(Q)$(CC) -static -o $@ $(filter %.o %.a,$^) $(libraries)
+
+$(loader): $(loader_sources:%.c=$(USER)/%.o) $(LIBBPF)
+	$(call say,LINK)
+	$(link)
+
+$(tests): %: %.o $(testlib) $(LIBBPF)
+	$(call say,LINK)
+	$(link)
+
+$(runner): $(runner_sources:%.c=$(USER)/%.o)
+	$(call say,LINK)
+	$(link)
+
+$(benches): %: %.o $(LIBBPF)
+	$(call say,LINK)
+	$(link)
+
+# These have an entry point of their own and no C library.
+$(USER)/selftests/targets/quick: target_link := -nostdlib
+$(targets): %: %.o
+	$(call say,LINK)
+	$(Q)$(CC) -static $(target_link) -o $@ $<
+
+.SECONDARY: $(user_objects) $(skeletons) $(bpf_objects:.bpf.o=.bpf.tmp.o)
+-include $(user_objects:.o=.d) $(bpf_objects:.bpf.o=.bpf.tmp.d)
