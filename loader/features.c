@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* spawn-bpf features: what the running kernel offers, in words or as JSON. */
+#include <bpf/btf.h>
+#include <getopt.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include "commands.h"
+#include "util.h"
+
+/* ---- Output: name and value, one a line or as members of a JSON object -------------------- */
+
+struct out {
+	bool	json;
+	bool	second;		/* a comma goes in front of the next one */
+};
+
+static void begin(struct out *o, const char *key, const char *words)
+{
+	if (o->json)
+		printf("%s\n  \"%s\": ", o->second ? "," : "", key);
+	else
+		printf("%-18s ", words);
+	o->second = true;
+}
+
+static void end(struct out *o)
+{
+	if (!o->json)
+		putchar('\n');
+}
+
+/* Numbers with names of their own: SQEs 256, slots 16; { "sqes": 256, "slots": 16 } */
+struct number {
+	const char	*key, *words;
+	long long	value;
+};
+
+static void put_numbers(struct out *o, const struct number *n, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (o->json)
+			printf("%s\"%s\": %lld%s", i ? ", " : "{ ", n[i].key, n[i].value,
+			       i + 1 < nr ? "" : " }");
+		else
+			printf("%s%s %lld", i ? ", " : "", n[i].words, n[i].value);
+}
+
+/* The names of the bits that are set; a bit that has none here is "bit N". */
+struct names {
+	__u64		bit;
+	const char	*name;
+};
+
+static const char *bit_name(__u64 bit, const struct names *names, unsigned int nr, char *buf,
+			    size_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (names[i].bit == bit)
+			return names[i].name;
+	snprintf(buf, size, "bit %d", __builtin_ctzll(bit));
+	return buf;
+}
+
+static void put_bits(struct out *o, __u64 bits, const struct names *names, unsigned int nr)
+{
+	const char *quote = o->json ? "\"" : "", *comma = "";
+	char buf[16];
+
+	if (o->json)
+		putchar('[');
+	else if (!bits)
+		printf("none");
+	for (; bits; bits &= bits - 1) {
+		__u64 bit = bits & -bits;
+
+		printf("%s%s%s%s", comma, quote, bit_name(bit, names, nr, buf, sizeof(buf)), quote);
+		comma = o->json ? ", " : " ";
+	}
+	if (o->json)
+		putchar(']');
+}
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+static const struct names spawn_flags[] = {
+	{ IORING_CLONE_FINAL,		"FINAL" },
+	{ IORING_CLONE_DEFER,		"DEFER" },
+	{ IORING_CLONE_QUIET,		"QUIET" },
+	{ IORING_CLONE_NO_FILES,	"NO_FILES" },
+};
+
+static const struct names exec_flags[] = {
+	{ IORING_EXEC_SEARCH,		"SEARCH" },
+	{ IORING_EXEC_CANCEL,		"CANCEL" },
+};
+
+static const struct names clone_flags[] = {
+	{ CLONE_PIDFD,			"PIDFD" },
+	{ CLONE_INTO_CGROUP,		"INTO_CGROUP" },
+	{ CLONE_NEWTIME,		"NEWTIME" },
+	{ CLONE_NEWNS,			"NEWNS" },
+	{ CLONE_NEWCGROUP,		"NEWCGROUP" },
+	{ CLONE_NEWUTS,			"NEWUTS" },
+	{ CLONE_NEWIPC,			"NEWIPC" },
+	{ CLONE_NEWUSER,		"NEWUSER" },
+	{ CLONE_NEWPID,			"NEWPID" },
+	{ CLONE_NEWNET,			"NEWNET" },
+};
+
+#define ATTR(name)	{ 1ULL << IORING_TASK_##name, #name }
+static const struct names task_attrs[] = {
+	ATTR(DUP), ATTR(OPEN), ATTR(CLOSE_RANGE), ATTR(CHDIR), ATTR(CHROOT), ATTR(UMASK),
+	ATTR(SIGMASK), ATTR(SIGDEFAULT), ATTR(SETSID), ATTR(SETPGID), ATTR(CTTY),
+	ATTR(TCSETPGRP), ATTR(SCHED), ATTR(NICE), ATTR(AFFINITY), ATTR(IOPRIO), ATTR(RLIMIT),
+	ATTR(GROUPS), ATTR(GID), ATTR(UID), ATTR(RESETIDS), ATTR(CAPS), ATTR(PRCTL),
+	ATTR(SECCOMP), ATTR(UNSHARE), ATTR(SETNS),
+};
+_Static_assert(ARRAY_SIZE(task_attrs) == IORING_TASK_LAST, "an attribute has no name");
+
+/* ---- What is not in the query ------------------------------------------------------------- */
+
+static bool has_cap(const struct __user_cap_data_struct *caps, unsigned int cap)
+{
+	return caps[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+}
+
+static bool may_load_policies(void)
+{
+	struct __user_cap_header_struct hdr = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = {};
+
+	if (syscall(__NR_capget, &hdr, caps))
+		return false;
+	return has_cap(caps, CAP_SYS_ADMIN) ||
+	       (has_cap(caps, CAP_BPF) && has_cap(caps, CAP_PERFMON));
+}
+
+static bool btf_has_policies(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has;
+
+	if (!btf)
+		return false;
+	has = btf__find_by_name_kind(btf, "io_uring_spawn_ops", BTF_KIND_STRUCT) > 0;
+	btf__free(btf);
+	return has;
+}
+
+static const char *sysctl_words(int value)
+{
+	switch (value) {
+	case 0:
+		return "0 (everybody may spawn)";
+	case 1:
+		return "1 (CAP_SYS_ADMIN may spawn)";
+	case 2:
+		return "2 (nobody may spawn)";
+	default:
+		return "cannot be read";
+	}
+}
+
+/* ---- The command -------------------------------------------------------------------------- */
+
+static void put_query(struct out *o, const struct io_uring_query_spawn *q)
+{
+	const struct number ops[] = {
+		{ "clone", "CLONE", q->op_clone },
+		{ "exec", "EXEC", q->op_exec },
+		{ "task", "TASK", q->op_task },
+		{ "spawn_bpf", "SPAWN_BPF", q->op_spawn_bpf },
+	};
+	const struct number limits[] = {
+		{ "sqes", "SQEs", q->max_sqes },
+		{ "slots", "slots", q->max_slots },
+		{ "steps", "steps", q->max_steps },
+		{ "posts", "posts", q->max_posts },
+	};
+
+	begin(o, "operations", "operations");
+	put_numbers(o, ops, ARRAY_SIZE(ops));
+	end(o);
+	begin(o, "spawn_flags", "spawn flags");
+	put_bits(o, q->spawn_flags, spawn_flags, ARRAY_SIZE(spawn_flags));
+	end(o);
+	begin(o, "exec_flags", "exec flags");
+	put_bits(o, q->exec_flags, exec_flags, ARRAY_SIZE(exec_flags));
+	end(o);
+	begin(o, "clone_flags", "clone flags");
+	put_bits(o, q->clone_flags, clone_flags, ARRAY_SIZE(clone_flags));
+	end(o);
+	begin(o, "task_attrs", "task attributes");
+	put_bits(o, q->task_attrs, task_attrs, ARRAY_SIZE(task_attrs));
+	end(o);
+	begin(o, "limits", "limits per spawn");
+	put_numbers(o, limits, ARRAY_SIZE(limits));
+	end(o);
+}
+
+static void put_sysctl(struct out *o)
+{
+	int value = kernel_sysctl("io_uring_spawn");
+
+	begin(o, "sysctl", "io_uring_spawn");
+	if (!o->json)
+		printf("%s", sysctl_words(value));
+	else if (value < 0)
+		printf("null");
+	else
+		printf("%d", value);
+	end(o);
+}
+
+static void put_policies(struct out *o)
+{
+	bool btf = btf_has_policies(), caps = may_load_policies();
+
+	begin(o, "policies", "policies");
+	if (o->json)
+		printf("{ \"struct_ops\": %s, \"may_load\": %s }", btf ? "true" : "false",
+		       caps ? "true" : "false");
+	else if (!btf)
+		printf("none: struct io_uring_spawn_ops is not in the kernel's BTF");
+	else
+		printf("struct io_uring_spawn_ops; this process %s", caps ? "may load them" :
+		       "may not load them, it lacks CAP_BPF or CAP_PERFMON");
+	end(o);
+}
+
+static int put_all(bool json, const struct io_uring_query_spawn *q)
+{
+	struct out o = { .json = json };
+	struct utsname uts;
+
+	uname(&uts);
+	if (json)
+		putchar('{');
+	begin(&o, "kernel", "kernel");
+	printf(json ? "\"%s\"" : "%s", uts.release);
+	end(&o);
+	begin(&o, "abi", "spawn ABI");
+	printf("%u", q->abi);
+	end(&o);
+	put_query(&o, q);
+	put_sysctl(&o);
+	put_policies(&o);
+	if (json)
+		printf("\n}\n");
+	if (fflush(stdout)) {
+		say("cannot write the answer: %s (%s)", strerror(errno), errno_name(errno));
+		return EXIT_SELF;
+	}
+	return 0;
+}
+
+int cmd_features(int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 },
+	};
+	struct io_uring_query_spawn q;
+	struct io_uring ring;
+	bool json = false;
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+j", longopts, NULL)) == 'j')
+		json = true;
+	if (c != -1 || optind < argc) {
+		say("features takes -j or nothing: try 'spawn-bpf --help'");
+		return EXIT_SELF;
+	}
+	status = open_ring(&ring, &q);
+	if (status)
+		return status;
+	io_uring_queue_exit(&ring);
+	return put_all(json, &q);
+}

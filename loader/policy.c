@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "policy.h"
+#include "spawn_prog.skel.h"
+#include "util.h"
+
+#ifndef BPF_F_LINK		/* newer than the headers of Debian 12 */
+#define BPF_F_LINK	(1U << 13)
+#endif
+
+#define OPS_TYPE	"io_uring_spawn_ops"
+#define SLOT		0
+
+static bool libbpf_speaks;
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (level == LIBBPF_DEBUG || !libbpf_speaks)
+		return 0;
+	return vfprintf(stderr, fmt, ap);
+}
+
+static const char *source(const char *file)
+{
+	return file ?: "the built-in policy";
+}
+
+static const char *hint(bool verbose)
+{
+	return verbose ? "" : "; -v shows what libbpf says";
+}
+
+/* ---- Members and parameters, found by their names in the object's BTF --------------------- */
+
+static const struct btf_type *ops_type(const struct bpf_map *map, const struct btf *btf)
+{
+	const struct btf_type *t;
+
+	if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
+		return NULL;
+	t = btf__type_by_id(btf, bpf_map__btf_value_type_id(map));
+	return t && !strcmp(btf__name_by_offset(btf, t->name_off), OPS_TYPE) ? t : NULL;
+}
+
+static int set_u32(struct bpf_map *map, __u32 off, __u32 value)
+{
+	size_t size = 0;
+	char *data = bpf_map__initial_value(map, &size);
+
+	if (!data || off > size || sizeof(value) > size - off)
+		return -ERANGE;
+	memcpy(data + off, &value, sizeof(value));
+	return 0;
+}
+
+static int set_member(struct bpf_map *map, const struct btf *btf, const char *name, __u32 value)
+{
+	const struct btf_type *t = ops_type(map, btf);
+	const struct btf_member *m = btf_members(t);
+	__u32 i;
+
+	for (i = 0; i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, m[i].name_off), name) &&
+		    btf__resolve_size(btf, m[i].type) == sizeof(value))
+			return set_u32(map, btf_member_bit_offset(t, i) / 8, value);
+	return -ENOENT;
+}
+
+static struct bpf_map *rodata_map(struct bpf_object *obj)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj) {
+		const char *dot = strrchr(bpf_map__name(map), '.');
+
+		if (dot && !strcmp(dot, ".rodata"))
+			return map;
+	}
+	return NULL;
+}
+
+static int set_param(struct bpf_object *obj, const char *name, __u32 value)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	struct bpf_map *map = rodata_map(obj);
+	const struct btf_var_secinfo *var;
+	const struct btf_type *t;
+	__u32 i;
+
+	if (id < 0 || !map)
+		return -ENOENT;
+	t = btf__type_by_id(btf, id);
+	var = btf_var_secinfos(t);
+	for (i = 0; i < btf_vlen(t); i++) {
+		const struct btf_type *v = btf__type_by_id(btf, var[i].type);
+
+		if (!strcmp(btf__name_by_offset(btf, v->name_off), name) &&
+		    var[i].size == sizeof(value))
+			return set_u32(map, var[i].offset, value);
+	}
+	return -ENOENT;
+}
+
+/* ---- Open, load, attach ------------------------------------------------------------------- */
+
+static struct bpf_object *open_object(const char *file, bool verbose)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "spawn_prog");
+	struct bpf_object *obj;
+	const void *elf;
+	size_t size;
+
+	if (file) {
+		obj = bpf_object__open_file(file, NULL);
+	} else {
+		elf = spawn_prog__elf_bytes(&size);
+		obj = bpf_object__open_mem(elf, size, &opts);
+	}
+	if (!obj)
+		say("%s cannot be read as a BPF object: %s (%s)%s", source(file), strerror(errno),
+		    errno_name(errno), hint(verbose));
+	return obj;
+}
+
+/* The first policy of the object; others in it stay out of the kernel. */
+static struct bpf_map *choose_ops(struct bpf_object *obj, const char *file)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+	struct bpf_map *map, *ops = NULL;
+
+	bpf_object__for_each_map(map, obj) {
+		if (!btf || !ops_type(map, btf))
+			continue;
+		if (ops)
+			bpf_map__set_autocreate(map, false);
+		else
+			ops = map;
+	}
+	if (!ops)
+		say("%s has no policy: define a struct " OPS_TYPE " with IOU_SPAWN_OPS() of "
+		    "spawn_bpf.bpf.h", source(file));
+	else if (!(bpf_map__map_flags(ops) & BPF_F_LINK))
+		say("%s in %s cannot be attached by a link: define it with IOU_SPAWN_OPS(), which "
+		    "puts it into .struct_ops.link", bpf_map__name(ops), source(file));
+	else
+		return ops;
+	return NULL;
+}
+
+static int configure(struct bpf_object *obj, struct bpf_map *ops, const char *file, int ring_fd,
+		     int retry)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+	int err;
+
+	err = set_member(ops, btf, "ring_fd", ring_fd);
+	if (!err)
+		err = set_member(ops, btf, "slot", SLOT);
+	if (err) {
+		say("struct " OPS_TYPE " of %s has no 32-bit members ring_fd and slot: build it "
+		    "with the vmlinux.h of this kernel", source(file));
+		return err;
+	}
+	if (retry == POLICY_KEEP_RETRY)
+		return 0;
+	err = set_param(obj, "max_busy", retry);
+	if (err)
+		say("%s has no 32-bit parameter max_busy that --retry could set", source(file));
+	return err;
+}
+
+static int load(struct bpf_object *obj, const char *file, bool verbose)
+{
+	int err = bpf_object__load(obj);
+
+	if (!err)
+		return 0;
+	if (err == -EPERM)
+		say("%s cannot be loaded: %s (EPERM); it takes CAP_BPF and CAP_PERFMON, try it "
+		    "as root", source(file), strerror(EPERM));
+	else
+		say("%s cannot be loaded: %s (%s)%s", source(file), strerror(-err), errno_name(err),
+		    hint(verbose));
+	return err;
+}
+
+static int attach(struct policy *p, struct bpf_map *ops, const char *file, bool verbose)
+{
+	int err;
+
+	p->link = bpf_map__attach_struct_ops(ops);
+	if (p->link)
+		return 0;
+	err = -errno;
+	say("%s cannot be attached to slot %d of the ring: %s (%s)%s", source(file), SLOT,
+	    strerror(-err), errno_name(err), hint(verbose));
+	return err;
+}
+
+int policy_attach(struct policy *p, const char *file, int ring_fd, int retry, bool verbose)
+{
+	struct bpf_map *ops;
+	int err;
+
+	memset(p, 0, sizeof(*p));
+	libbpf_speaks = verbose;
+	libbpf_set_print(print_libbpf);
+	p->obj = open_object(file, verbose);
+	if (!p->obj)
+		return -ENOENT;
+	ops = choose_ops(p->obj, file);
+	if (!ops)
+		err = -EINVAL;
+	else
+		err = configure(p->obj, ops, file, ring_fd, retry);
+	if (!err)
+		err = load(p->obj, file, verbose);
+	if (!err)
+		err = attach(p, ops, file, verbose);
+	if (err) {
+		policy_detach(p);
+		return err;
+	}
+	p->name = bpf_map__name(ops);
+	return 0;
+}
+
+void policy_detach(struct policy *p)
+{
+	bpf_link__destroy(p->link);
+	bpf_object__close(p->obj);
+}

@@ -1,0 +1,194 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# spawn-bpf from the outside: statuses, sentences, descriptors, signals. TAP. Runs as root on the
+# patched kernel, in the top directory; selftests/host/loader.t boots a guest for it.
+# shellcheck disable=SC2317  # the conditions are called through ok()
+set -euo pipefail
+
+top=$PWD
+spawn_bpf=$top/build/user/loader/spawn-bpf
+once=$top/build/user/bpf/once.bpf.o
+nr=0
+failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export PATH=/usr/local/bin:/usr/bin:/bin
+
+# Runs it; standard output and error in ./out and ./err, the status in $status.
+try() {
+	status=0
+	timeout 60 "$@" >out 2>err || status=$?
+}
+
+# ok NAME CONDITION...
+ok() {
+	local name=$1
+	shift
+	nr=$((nr + 1))
+	if "$@"; then
+		echo "ok $nr - $name"
+		return
+	fi
+	failed=1
+	echo "not ok $nr - $name"
+	echo "# status $status"
+	sed 's/^/# /' out err
+}
+
+status_is() {
+	[ "$status" -eq "$1" ]
+}
+
+# says STATUS TEXT: that status, and TEXT on standard error.
+says() {
+	status_is "$1" && grep -q -- "$2" err
+}
+
+prints() {
+	status_is "$1" && [ "$(cat out)" = "$2" ] && [ ! -s err ]
+}
+
+# Statuses
+try "$spawn_bpf" run true
+ok success_is_0_and_silent prints 0 ''
+try "$spawn_bpf" run sh -c 'exit 7'
+ok the_programs_status_is_ours prints 7 ''
+# shellcheck disable=SC2016
+try "$spawn_bpf" run sh -c 'kill -9 $$'
+ok a_killed_program_is_128_and_the_signal prints 137 ''
+try "$spawn_bpf" run no-such-program
+ok not_found_is_127 says 127 'no-such-program: not found in the 3 directories of PATH.*ENOENT'
+try "$spawn_bpf" run ./no-such-program
+ok no_such_file_is_127 says 127 './no-such-program: No such file or directory (ENOENT)'
+try "$spawn_bpf" run /dev/null/x
+ok not_a_directory_is_127 says 127 '/dev/null/x: Not a directory (ENOTDIR)'
+try "$spawn_bpf" run /etc/passwd
+ok not_executable_is_126 says 126 '/etc/passwd: Permission denied (EACCES)'
+try "$spawn_bpf" run ''
+ok an_empty_name_is_127 says 127 'No such file or directory (ENOENT)'
+try env PATH="$work/not:$work" "$spawn_bpf" run passwd
+ok a_path_without_it_is_127 says 127 'ENOENT'
+printf 'x' >plain
+chmod 644 plain
+try env PATH="$work:/usr/bin" "$spawn_bpf" run plain
+ok eacces_is_remembered_126 says 126 "$work/plain: Permission denied (EACCES)"
+
+# ETXTBSY
+cp /bin/true busy
+exec 9>>busy
+try "$spawn_bpf" run --retry 3 ./busy 9>&-
+ok busy_for_ever_is_126 says 126 './busy: still open for writing after 3 pauses of 7 ms.*ETXTBSY'
+try "$spawn_bpf" run --retry 0 ./busy 9>&-
+ok retry_0_does_not_wait says 126 'after 0 pauses'
+exec 9>&-
+
+# Scripts without #!
+# shellcheck disable=SC2016
+echo 'echo "$0 $1"' >script
+chmod +x script
+try "$spawn_bpf" run ./script one
+ok a_script_goes_to_the_shell prints 0 './script one'
+try "$spawn_bpf" run --no-shell ./script one
+ok no_shell_is_126 says 126 './script: Exec format error (ENOEXEC)'
+
+# What the program gets
+try "$spawn_bpf" run printf '%s.' a 'b c' ''
+ok arguments_arrive_as_they_are prints 0 'a.b c..'
+try env FRUIT=apple "$spawn_bpf" run printenv FRUIT
+ok the_environment_arrives prints 0 apple
+echo input >in
+try "$spawn_bpf" run cat <in
+ok standard_input_arrives prints 0 input
+try "$spawn_bpf" run sh -c 'ls /proc/self/fd | wc -l'
+ok no_descriptor_leaks prints 0 4
+mask=$(timeout 60 grep -e SigBlk -e SigIgn /proc/self/status)
+try "$spawn_bpf" run grep -e SigBlk -e SigIgn /proc/self/status
+ok signal_mask_and_ignored_signals_are_ours prints 0 "$mask"
+try "$spawn_bpf" run sh -c 'ls /proc/self/task | wc -l'
+ok the_program_has_one_thread prints 0 1
+args=$(seq 20000)
+# shellcheck disable=SC2086
+try "$spawn_bpf" run sh -c 'echo $#' sh $args
+ok argv_may_be_longer_than_a_region prints 0 20000
+
+# Signals. "sleep" ends by the signal that was passed on, which spawn-bpf reports as 128 + N.
+signalled() {
+	"$spawn_bpf" run sh -c 'echo up; exec sleep 60' >out 2>err &
+	until [ -s out ] || ! kill -0 $! 2>/dev/null; do
+		sleep 0.01
+	done
+	kill "-$1" $! || true
+	status=0
+	wait $! || status=$?
+}
+for signal in TERM:143 HUP:129; do
+	signalled "${signal%:*}"
+	ok "sig${signal%:*}_is_passed_on" status_is "${signal#*:}"
+done
+try sh -c "trap '' HUP; exec $spawn_bpf run grep SigIgn /proc/self/status"
+ok what_was_ignored_stays_ignored prints 0 $'SigIgn:\t0000000000000001'
+exec 9>>busy
+"$spawn_bpf" run --trace --retry 100 ./busy >out 2>err 9>&- &
+until grep -q ETXTBSY err || ! kill -0 $! 2>/dev/null; do
+	sleep 0.01
+done
+kill -TERM $! || true
+status=0
+wait $! || status=$?
+exec 9>&-
+ok a_signal_ends_a_spawn_under_way says 143 'ECANCELED'
+
+# Trace
+try env PATH="/nonexistent:$work:/usr/bin" "$spawn_bpf" run --trace true
+ok trace_shows_every_attempt says 0 '/nonexistent/true: ENOENT'
+ok trace_shows_what_runs says 0 '/usr/bin/true: runs'
+ok trace_shows_the_report says 0 'report: success, 3 attempts, 0 pauses'
+ok trace_tells_one_pid test "$(grep -o 'pid [0-9]*' err | sort -u | wc -l)" = 1
+
+# Other policies
+try "$spawn_bpf" run --policy "$once" /bin/echo once
+ok another_policy_runs prints 0 once
+try "$spawn_bpf" run --trace --policy "$once" true
+ok another_policy_without_report_says_so says 0 'success; the policy left no report'
+try env PATH=/nonexistent:/usr/bin "$spawn_bpf" run --policy "$once" true
+ok another_policys_failure_is_named says 127 'true: .*(ENOENT)'
+try "$spawn_bpf" run --retry 3 --policy "$once" true
+ok retry_needs_the_parameter says 125 'no 32-bit parameter max_busy'
+try "$spawn_bpf" run --policy no-such-file true
+ok no_policy_file says 125 'no-such-file cannot be read as a BPF object: No such file.*ENOENT'
+try "$spawn_bpf" run --policy /bin/true true
+ok a_program_is_no_policy says 125 '/bin/true'
+
+# Usage, features, privilege
+try "$spawn_bpf"
+ok no_command_says_help says 125 'a command is missing.*--help'
+try "$spawn_bpf" walk
+ok an_unknown_command_is_named says 125 "'walk' is no command"
+try "$spawn_bpf" run
+ok nothing_to_run says 125 'what to run is missing'
+try "$spawn_bpf" run --retry 101 true
+ok too_many_retries says 125 'from 0 to 100'
+try "$spawn_bpf" run --colour true
+ok an_unknown_option_is_named says 125 'no option --colour'
+try "$spawn_bpf" --help
+ok help_is_help grep -q '^Exit status:' out
+try "$spawn_bpf" features
+ok features_in_words grep -q '^operations *CLONE 224, EXEC 225, TASK 226, SPAWN_BPF 227' out
+try "$spawn_bpf" features -j
+ok features_as_json python3 -c '
+import json
+f = json.load(open("out"))
+assert f["abi"] == 1 and f["operations"]["exec"] == 225 and f["sysctl"] == 0
+assert f["limits"]["slots"] == 16 and {"FINAL", "QUIET"} <= set(f["spawn_flags"])
+assert f["policies"] == {"struct_ops": True, "may_load": True}'
+caps=-bpf,-perfmon,-sys_admin
+try setpriv --bounding-set=$caps --inh-caps=$caps "$spawn_bpf" run true
+ok without_privilege_says_what_it_takes says 125 'CAP_BPF and CAP_PERFMON'
+echo 2 >/proc/sys/kernel/io_uring_spawn
+try "$spawn_bpf" run true
+ok the_sysctl_is_named says 125 'kernel.io_uring_spawn is 2 (off) (EPERM)'
+echo 0 >/proc/sys/kernel/io_uring_spawn
+
+echo "1..$nr"
+exit $failed

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef SIGNALS_H
+#define SIGNALS_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+/*
+ * Signals that end programs, sent to us, are meant for the program we run. Until it runs they end
+ * the spawn; then they are passed on, unless the terminal sent them: that one has sent them to the
+ * program as well. What we were started to ignore (nohup) stays ignored.
+ */
+void signals_catch(void);
+/* Holds them back, @waiting is the mask for waits that a signal is to end. */
+void signals_hold(sigset_t *waiting);
+/* The program runs: what came while they were held is passed on, and what comes now at once. */
+void signals_pass_to(pid_t pid, const sigset_t *waiting);
+/* It is about to be reaped: pass on nothing more. */
+void signals_pass_nothing(void);
+/* The signal that came before a program ran, or 0. */
+int signals_got(void);
+/* Die of that signal, as if we had not caught it. */
+void signals_die(int sig);
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include "trace.h"
+#include "util.h"
+
+static bool wanted;
+static struct timespec start;
+static int task;
+
+static double ms_since_start(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - start.tv_sec) * 1e3 + (now.tv_nsec - start.tv_nsec) / 1e6;
+}
+
+static void line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void line(const char *fmt, ...)
+{
+	char text[4096 + 128];
+	va_list ap;
+
+	if (!wanted)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	say("%8.2f ms  pid %d  %s", ms_since_start(), task, text);
+}
+
+static const char *path_name(const struct region *r, __u32 i)
+{
+	return region_path(r, i) ?: "a path that is not in the region";
+}
+
+static const char *result(int res)
+{
+	if (res > 0)
+		return "success";
+	return res ? errno_name(res) : "no program";
+}
+
+void trace_start(bool is_wanted, const char *policy)
+{
+	wanted = is_wanted;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (wanted)
+		say("policy %s is attached", policy);
+}
+
+void trace_born(int pid)
+{
+	task = pid;
+	line("is born");
+}
+
+void trace_attempt(const struct region *r, int res, __u32 what)
+{
+	line("%s%s: %s", what & SPAWN_PROG_TRACE_SH ? SHELL " " : "",
+	     path_name(r, what & SPAWN_PROG_TRACE_PATH), res < 0 ? errno_name(res) : "ran");
+}
+
+void trace_outcome(const struct region *r, int res)
+{
+	const struct spawn_prog_report *report = &r->arg->report;
+
+	if (!report->attempts) {
+		line("%s; the policy left no report", result(res));
+		return;
+	}
+	if (res > 0)
+		line("%s%s: runs", report->sh ? SHELL " " : "", path_name(r, report->path));
+	line("report: %s, %u attempts, %u pauses of %.1f ms in all", result(res),
+	     report->attempts, report->busy, report->paused_ns / 1e6);
+	if (report->lost)
+		line("%u attempts are not shown: no room for their CQEs", report->lost);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <liburing.h>
+#include <stdint.h>
+#include "spawn_bpf.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define U64(p)		((__u64)(uintptr_t)(p))
+
+/* Exit statuses of our own; others are the program's. 125 to 127 are as env(1) has them. */
+enum {
+	EXIT_NO_SPAWN	= 2,	/* the kernel has no io_uring spawn */
+	EXIT_SELF	= 125,	/* spawn-bpf itself failed */
+	EXIT_CANNOT_RUN	= 126,	/* the program is there and cannot be run */
+	EXIT_NOT_FOUND	= 127,
+};
+
+/* "spawn-bpf: ...\n" on standard error. */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* "ENOENT" for 2 and for -2. */
+const char *errno_name(int err);
+
+/*
+ * A ring, and what the kernel answers about spawns on it. 0, or the exit status after a sentence
+ * that says why not.
+ */
+int open_ring(struct io_uring *ring, struct io_uring_query_spawn *q);
+
+/* The value of sysctl kernel.@name, or -errno. */
+int kernel_sysctl(const char *name);
+
+#endif
