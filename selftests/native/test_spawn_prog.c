@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* The default policy without a kernel: no root, no BPF, milliseconds, under ASan and UBSan. TAP. */
-#include <stdio.h>
 #include <string.h>
 #include "../../bpf/spawn_prog.bpf.c"
 #include "fake.h"
+#include "tap.h"
 
 #define U64(p)		((__u64)(uintptr_t)(p))
 #define MS		1000000ULL
@@ -43,8 +43,6 @@ static void prepare(struct spawn *s, const struct fake_exec *world, const char *
 	iou_prep_exec(&s->f.sqes[1], AT_FDCWD, 0, U64(&s->arg.vec[nr_paths + 1]), 0, 0, 0);
 }
 
-static int nr_tests, nr_failed;
-
 static void report_line(const struct spawn *s)
 {
 	const struct spawn_prog_report *r = &s->arg.report;
@@ -59,12 +57,8 @@ static void report_line(const struct spawn *s)
 
 static void ok(const struct spawn *s, bool good, const char *name)
 {
-	good = good && !s->f.broken;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++nr_tests, name);
-	if (good)
-		return;
-	nr_failed++;
-	report_line(s);
+	if (!tap_ok(good && !s->f.broken, name))
+		report_line(s);
 }
 
 /* ---- Worlds and what becomes of them ------------------------------------------------------ */
@@ -320,6 +314,5 @@ int main(void)
 	test_many_paths();
 	test_regions();
 	test_chains();
-	printf("1..%d\n", nr_tests);
-	return nr_failed != 0;
+	return tap_end();
 }

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# spawn-bpf from the outside, in a guest with this machine's root, and what it says about this
+# machine's own kernel.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+exec selftests/vm/guest --root host --timeout 240 -- loader/selftest.sh
