@@ -25,6 +25,8 @@ void signals_catch(void)
 	struct sigaction act = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO }, old;
 	size_t i;
 
+	/* whoever started us may ignore it, and then there would be nothing to wait for */
+	signal(SIGCHLD, SIG_DFL);
 	sigfillset(&act.sa_mask);
 	for (i = 0; i < NR_CAUGHT; i++)
 		if (!sigaction(caught[i], NULL, &old) && old.sa_handler != SIG_IGN)
