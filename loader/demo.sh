@@ -6,8 +6,8 @@
 set -euo pipefail
 
 top=$PWD
-bpftool=$top/build/tools/bpftool/bpftool
-PATH=$top/build/user/loader:/nonexistent:/dev/null:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
+PATH=$top/build/user/loader:$top/build/tools/bpftool:/nonexistent:/dev/null
+PATH+=:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -75,6 +75,7 @@ expect 'hello, this is pid'
 title "A program that is still open for writing: the task waits and tries again"
 printf '$ exec 9>>hello\n$ spawn-bpf run --trace --retry 100 ./hello &\n'
 exec 9>>hello
+: >output
 spawn-bpf run --trace --retry 100 ./hello >output 2>&1 9>&- &
 until [ "$(grep -c ETXTBSY output)" -ge 3 ] || ! kill -0 $! 2>/dev/null; do
 	sleep 0.01
@@ -116,10 +117,10 @@ until [ -s running ] || ! kill -0 $! 2>/dev/null; do
 	sleep 0.01
 done
 cat running
-show "$bpftool" struct_ops list
+show bpftool struct_ops list
 expect_status 0
 expect 'spawn_prog_ops.*io_uring_spawn_ops'
-show "$bpftool" link list
+show bpftool link list
 expect_status 0
 expect 'struct_ops'
 printf '$ kill %%1; wait %%1\n'
@@ -128,7 +129,7 @@ status=0
 wait $! || status=$?
 printf 'exit status %d\n' "$status"
 expect_status 143
-show "$bpftool" struct_ops list
+show bpftool struct_ops list
 expect_status 0
 ! grep -q spawn_prog output || wrong "the policy is still there"
 

@@ -124,8 +124,7 @@ static int no_program(const struct region *r, const char *name, int err)
 	const char *text = strerror(-err), *err_name = errno_name(err);
 
 	if (!report->attempts)
-		say("%s: the policy ended without an attempt to run it: %s (%s)", name, text,
-		    err_name);
+		say("%s: the policy reports no attempt to run it: %s (%s)", name, text, err_name);
 	else if (report->sh)
 		say("%s is no program, and " SHELL " could not be run for it: %s (%s)", path, text,
 		    err_name);

@@ -114,6 +114,7 @@ ok argv_may_be_longer_than_a_region prints 0 20000
 
 # Signals. "sleep" ends by the signal that was passed on, which spawn-bpf reports as 128 + N.
 signalled() {
+	: >out
 	"$spawn_bpf" run sh -c 'echo up; exec sleep 60' >out 2>err &
 	until [ -s out ] || ! kill -0 $! 2>/dev/null; do
 		sleep 0.01
@@ -126,9 +127,25 @@ for signal in TERM:143 HUP:129; do
 	signalled "${signal%:*}"
 	ok "sig${signal%:*}_is_passed_on" status_is "${signal#*:}"
 done
+# The terminal signals the whole group, so passing it on as well would make it two.
+cat >count <<'EOF'
+n=0
+trap 'n=$((n + 1))' INT
+echo up
+for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
+echo "interrupted $n times"
+EOF
+: >typescript
+{
+	until grep -q '^up' typescript; do sleep 0.05; done
+	printf '\003'
+	until grep -q times typescript; do sleep 0.05; done
+} | timeout 60 script -qfec "$spawn_bpf run sh ./count" typescript >/dev/null || true
+ok ctrl_c_arrives_once grep -q 'interrupted 1 times' typescript
 try sh -c "trap '' HUP; exec $spawn_bpf run grep SigIgn /proc/self/status"
 ok what_was_ignored_stays_ignored prints 0 $'SigIgn:\t0000000000000001'
 exec 9>>busy
+: >err
 "$spawn_bpf" run --trace --retry 100 ./busy >out 2>err 9>&- &
 until grep -q ETXTBSY err || ! kill -0 $! 2>/dev/null; do
 	sleep 0.01
@@ -143,13 +160,13 @@ ok a_signal_ends_a_spawn_under_way says 143 'ECANCELED'
 try env PATH="/nonexistent:$work:/usr/bin" "$spawn_bpf" run --trace true
 ok trace_shows_every_attempt says 0 '/nonexistent/true: ENOENT'
 ok trace_shows_what_runs says 0 '/usr/bin/true: runs'
-ok trace_shows_the_report says 0 'report: success, 3 attempts, 0 pauses'
+ok trace_shows_the_report says 0 'report: success, 3 attempts, 0 pauses, 0 ms'
 ok trace_tells_one_pid test "$(grep -o 'pid [0-9]*' err | sort -u | wc -l)" = 1
 
 # Other policies
 try "$spawn_bpf" run --policy "$once" /bin/echo once
 ok another_policy_runs prints 0 once
-try "$spawn_bpf" run --trace --policy "$once" true
+try "$spawn_bpf" run --trace --policy "$once" /bin/true
 ok another_policy_without_report_says_so says 0 'success; the policy left no report'
 try env PATH=/nonexistent:/usr/bin "$spawn_bpf" run --policy "$once" true
 ok another_policys_failure_is_named says 127 'true: .*(ENOENT)'

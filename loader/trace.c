@@ -73,8 +73,8 @@ void trace_outcome(const struct region *r, int res)
 	}
 	if (res > 0)
 		line("%s%s: runs", report->sh ? SHELL " " : "", path_name(r, report->path));
-	line("report: %s, %u attempts, %u pauses of %.1f ms in all", result(res),
-	     report->attempts, report->busy, report->paused_ns / 1e6);
+	line("report: %s, %u attempts, %u pauses, %.0f ms", result(res), report->attempts,
+	     report->busy, report->paused_ns / 1e6);
 	if (report->lost)
 		line("%u attempts are not shown: no room for their CQEs", report->lost);
 }
