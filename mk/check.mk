@@ -5,10 +5,10 @@ RESULTS := $(BUILD)/check/$(KERNEL)
 guest := selftests/vm/guest
 
 host_tests := $(wildcard selftests/host/*.t)
-all_tests := $(tests) $(host_tests)
+all_tests := $(tests:$(TOP)/%=%) $(host_tests)
 ifdef TESTS
 chosen_tests := $(foreach name,$(TESTS),$(filter %/$(name) %/$(name).t,$(all_tests)))
-unknown_tests := $(foreach name,$(TESTS),$(if $(filter %/$(name) %/$(name).t,$(all_tests)),,$(name)))
+unknown_tests := $(strip $(foreach name,$(TESTS),$(if $(filter %/$(name) %/$(name).t,$(all_tests)),,$(name))))
 ifneq ($(unknown_tests),)
 $(error There is no test called $(unknown_tests). There are: $(basename $(notdir $(all_tests))))
 endif
@@ -20,7 +20,8 @@ endif
 
 check: all
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
-	@$(OWN_MAKE) RESULTS=$(RESULTS) prove --timer --exec mk/prove-one $(chosen_tests)
+	@$(OWN_MAKE) RESULTS=$(RESULTS) prove --timer --exec mk/prove-one $(chosen_tests) || \
+		{ mk/show-failures $(RESULTS); exit 1; }
 
 run: all
 	@if [ ! -x loader/demo.sh ]; then echo "loader/demo.sh is missing: there is nothing to show" >&2; exit 1; fi

@@ -5,8 +5,8 @@ LINUX := $(BUILD)/linux
 KERNEL_DIR := $(BUILD)/kernel
 FRAGMENTS_release := guest spawn
 FRAGMENTS_debug := guest spawn debug
-OBJECTS_release := 1750
-OBJECTS_debug := 1850
+OBJECTS_release := 1800
+OBJECTS_debug := 1900
 
 # The same source gives the same objects, wherever and whenever it is built: ccache then finds them.
 KERNEL_ENV := $(OWN_MAKE) \
@@ -22,7 +22,7 @@ others_first_debug := $(if $(filter-out kernel kernel-debug,$(MAKECMDGOALS)),ker
 kernel: kernel-$(KERNEL)
 
 kernel-tree: deps
-	@mk/kernel-tree apply
+	@mkdir -p $(KERNEL_DIR) && flock $(KERNEL_DIR)/tree.lock mk/kernel-tree apply
 
 # Which commits to export: base..FROM
 FROM ?= HEAD
@@ -34,8 +34,8 @@ kernel-export-check: kernel-tree
 
 define kernel_rules
 kernel-$(1): kernel-tree | $$(others_first_$(1))
-	@mk/kernel-config $$(LINUX) $$(KERNEL_DIR)/$(1) $$(FRAGMENTS_$(1):%=$$(TOP)/kernel-patch/config/%.config)
-	@$$(KERNEL_ENV) mk/progress "Kernel $(1)" $$(KERNEL_DIR)/$(1)/build.log $$(OBJECTS_$(1)) \
+	@flock $$(KERNEL_DIR)/$(1).lock mk/kernel-config $$(LINUX) $$(KERNEL_DIR)/$(1) $$(FRAGMENTS_$(1):%=$$(TOP)/kernel-patch/config/%.config)
+	@$$(KERNEL_ENV) flock $$(KERNEL_DIR)/$(1).lock mk/progress "Kernel $(1)" $$(KERNEL_DIR)/$(1)/build.log $$(OBJECTS_$(1)) \
 		$$(MAKE) -C $$(LINUX) O=$$(KERNEL_DIR)/$(1) CC="ccache gcc" HOSTCC="ccache gcc" -j$$(JOBS) bzImage
 
 # kernel-$(1) leaves these alone when nothing in them changed.

@@ -33,7 +33,8 @@ USER_OUTPUTS := $(bpf_objects) $(loader) $(tests) $(runner) $(targets) $(benches
 user: $(USER_OUTPUTS) $(abi_checks)
 
 CFLAGS ?= -O2 -g
-warnings := -Wall -Wextra -Werror
+# The signatures of callbacks and tests are given: not every parameter is for everyone.
+warnings := -Wall -Wextra -Wno-unused-parameter -Werror
 # Headers of the kernel tree are not ours to warn about.
 user_flags := $(CFLAGS) $(warnings) -Iinclude -Ibpf -Iselftests -Iselftests/lib -I$(USER)/bpf -I$(USER)/selftests/bpf \
 	-isystem $(TOOLS)/include -isystem $(LINUX)/tools/testing/selftests -idirafter $(LINUX)/include/uapi -MMD -MP
@@ -59,14 +60,20 @@ $(USER)/%.bpf.tmp.o: %.bpf.c $(USER)/include/vmlinux.h mk/user.mk | $(LIBBPF)
 $(USER)/%.bpf.o: $(USER)/%.bpf.tmp.o $(BPFTOOL)
 	$(Q)$(BPFTOOL) gen object $@ $<
 
+# A policy shares its name with its struct in tests: NAME_bpf there, as bpftool itself would call it.
+$(USER)/selftests/bpf/%.skel.h: skeleton_suffix := _bpf
 $(USER)/%.skel.h: $(USER)/%.bpf.o
 	$(call say,SKEL)
-	$(Q)$(BPFTOOL) gen skeleton $< name $(*F) >$@
+	$(Q)$(BPFTOOL) gen skeleton $< name $(*F)$(skeleton_suffix) >$@
 
 $(USER)/%.o: %.c mk/user.mk | $(skeletons) $(LIBBPF)
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(user_flags) -c -o $@ $<
+
+# Below selftests/native: spawn_bpf.bpf.h outside BPF is what the native tests see.
+$(USER)/selftests/%.o $(USER)/bench/%.o: user_flags += -D_GNU_SOURCE
+$(USER)/selftests/native/%.o: user_flags += -Iselftests/native
 
 $(testlib): $(testlib_sources:%.c=$(USER)/%.o)
 	$(call say,AR)
