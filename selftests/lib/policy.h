@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* The fixture of the policy tests: a ring, the scripted policy in slot 0, chains that start with it. */
+#ifndef SPAWN_TEST_POLICY_H
+#define SPAWN_TEST_POLICY_H
+
+#include "fixture.h"
+#include "scripted.h"
+
+#define POLICY_FIXTURE(name)							\
+FIXTURE(name) {									\
+	struct io_uring ring;							\
+	struct script script;							\
+};										\
+FIXTURE_VARIANT(name) {								\
+	unsigned int ring_flags;						\
+};										\
+FIXTURE_VARIANT_ADD(name, plain) { .ring_flags = 0 };				\
+FIXTURE_VARIANT_ADD(name, defer) { .ring_flags = RING_DEFER };			\
+FIXTURE_SETUP(name)								\
+{										\
+	ASSERT_EQ(0, ring_init(&self->ring, variant->ring_flags));		\
+	ASSERT_EQ(0, script_open(&self->script, self->ring.ring_fd, 0));	\
+}										\
+FIXTURE_TEARDOWN(name)								\
+{										\
+	script_close(&self->script);						\
+	io_uring_queue_exit(&self->ring);					\
+}
+
+/* [0] SPAWN_BPF runs; what is added behind it are templates. */
+static inline void policy_chain(struct chain *c, void *arg, __u32 len)
+{
+	chain_init(c, true, 0);
+	chain_policy(c, 0, arg, len);
+	c->nr_submit = 1;
+}
+
+#define RECORD(n)	(self->script.skel->bss->records[n])
+#define SEEN(n)		(self->script.skel->bss->seen[n])
+
+#endif

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Submitter rings and their completions. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "spawn_test.h"
+
+#define SQ_ENTRIES	512
+#define CQ_ENTRIES	4096
+
+int ring_init(struct io_uring *ring, unsigned int flags)
+{
+	struct io_uring_params p = {
+		.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP, .cq_entries = CQ_ENTRIES,
+	};
+	int ret = io_uring_queue_init_params(SQ_ENTRIES, ring, &p);
+
+	if (ret)
+		fprintf(stderr, "# ring with flags %#x: %s\n", flags, strerror(-ret));
+	return ret;
+}
+
+/* Give the ring's descriptor this number, which must be free. */
+int ring_move(struct io_uring *ring, int fd)
+{
+	if (fcntl(ring->ring_fd, F_DUPFD_CLOEXEC, fd) != fd)
+		return -EBUSY;
+	close(ring->ring_fd);
+	ring->ring_fd = ring->enter_ring_fd = fd;
+	return 0;
+}
+
+struct io_uring_sqe *get_sqe(struct io_uring *ring)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+
+	if (!sqe) {
+		fprintf(stderr, "# the submission queue is full\n");
+		abort();
+	}
+	return sqe;
+}
+
+/* 0 when everything that was queued has been consumed. */
+int submit_all(struct io_uring *ring)
+{
+	unsigned int queued = io_uring_sq_ready(ring);
+	int ret = io_uring_submit(ring);
+
+	if (ret < 0)
+		return ret;
+	return (unsigned int)ret == queued ? 0 : -EIO;
+}
+
+int next_cqe_ms(struct io_uring *ring, struct io_uring_cqe *cqe, unsigned int ms)
+{
+	struct __kernel_timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000LL };
+	struct io_uring_cqe *seen;
+	int ret;
+
+	do {
+		ret = io_uring_wait_cqe_timeout(ring, &seen, &ts);
+	} while (ret == -EINTR);
+	if (ret)
+		return ret;
+	*cqe = *seen;
+	io_uring_cqe_seen(ring, seen);
+	return 0;
+}
+
+int next_cqe(struct io_uring *ring, struct io_uring_cqe *cqe)
+{
+	return next_cqe_ms(ring, cqe, WAIT_MS);
+}
+
+bool no_more_cqes(struct io_uring *ring)
+{
+	struct io_uring_cqe cqe;
+	int ret = next_cqe_ms(ring, &cqe, QUIET_MS);
+
+	if (!ret)
+		fprintf(stderr, "# one CQE too many: user_data %#llx res %d flags %#x\n",
+			(unsigned long long)cqe.user_data, cqe.res, cqe.flags);
+	return ret == -ETIME;
+}
