@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# What "make run" shows is what it should be.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+echo "1..1"
+if log=$(selftests/vm/guest --root host --timeout 600 -- loader/demo.sh 2>&1); then
+	echo "ok 1 - demonstration_goes_as_it_should"
+	exit 0
+fi
+echo "not ok 1 - demonstration_goes_as_it_should"
+echo "# ${log//$'\n'/$'\n'# }"
+exit 1
