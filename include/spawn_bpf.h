@@ -126,6 +126,8 @@ struct io_uring_clone_args {
 	__u32	__resv[3];
 };
 
+#define IORING_CLONE_ARGS_SIZE_VER1	64	/* the first that was published */
+
 /**
  * struct io_uring_clone_fd - a descriptor of the submitter under a number of the task, 16 bytes
  *

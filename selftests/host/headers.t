@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
-# include/spawn_bpf.h compiles in C and C++, behind liburing's header and behind the kernel's.
+# include/spawn_bpf.h compiles in C and C++, behind liburing's header and behind the kernel's, and
+# the list that holds it against the kernel (selftests/native/abi.h) leaves nothing out.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -33,5 +34,24 @@ for header in '<liburing.h>' '<linux/io_uring.h>'; do
 	compiles "cxx11_behind_${word}_ok" "$header" g++ -x c++ -std=c++11 -D_GNU_SOURCE
 	compiles "clang_behind_${word}_ok" "$header" clang-19
 done
+
+# Prints what the kernel's header declares and the list does not name.
+unlisted() {
+	local name
+	sed -nE 's/^#define (\w+)\s.*/\1/p; s/^(struct \w+) \{/\1/p; s/^\t(IORING_\w+),.*/\1/p' \
+		build/linux/include/uapi/linux/io_uring/spawn.h |
+		while read -r name; do
+			grep -qE "\($name\W" selftests/native/abi.h || echo "# $name is not in abi.h"
+		done
+}
+nr=$((nr + 1))
+missing=$(unlisted)
+if [ -z "$missing" ]; then
+	echo "ok $nr - the_list_of_the_interface_is_whole"
+else
+	failed=1
+	echo "not ok $nr - the_list_of_the_interface_is_whole"
+	echo "$missing"
+fi
 echo "1..$nr"
 exit $failed
