@@ -107,7 +107,7 @@ struct iou_spawn_params {
 	__u64	pdu[16];	/**< the policy's own: zero at START, kept from step to step */
 };
 
-/** struct io_uring_spawn_ops - a policy */
+/** struct io_uring_spawn_ops - a policy. A budget above its limit is -E2BIG when it is loaded. */
 struct io_uring_spawn_ops {
 	/** The one callback. It cannot sleep. Returns enum iou_spawn_ret. */
 	int	(*step)(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp);
@@ -115,7 +115,7 @@ struct io_uring_spawn_ops {
 	__u32	slot;		/**< below IORING_SPAWN_MAX_SLOTS; -EBUSY if taken */
 	__u32	flags;		/**< IOU_SPAWN_OPS_* */
 	__u32	max_steps;	/**< per spawn, then -ELOOP; 0: 1024; at most the query's */
-	__u32	max_sqes;	/**< queued per spawn, then queue_sqe fails; 0: 1024 */
+	__u32	max_sqes;	/**< queued, then queue_sqe fails; 0: 1024; at most 65536 */
 	__u32	max_posts;	/**< per spawn, then post_cqe fails; 0: 64; at most the query's */
 	char	name[16];	/**< for people; set it where the ops are defined */
 	void	*priv;		/**< the kernel's; 0 */

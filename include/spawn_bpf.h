@@ -47,9 +47,9 @@
 #define IORING_CLONE_FINAL	(1U << 0) /* two CQEs: pid and F_MORE at birth, then the outcome */
 #define IORING_CLONE_DEFER	(1U << 1) /* one CQE: the outcome; not with FINAL */
 #define IORING_CLONE_QUIET	(1U << 2) /* SQEs of the chain post no CQE to the ring */
-#define IORING_CLONE_NO_FILES	(1U << 3) /* start with an empty descriptor table, plus fds[] */
+#define IORING_CLONE_NO_FILES	(1U << 3) /* reserved: an empty descriptor table, plus fds[] */
 
-/* io_uring_clone_fd.flags */
+/* io_uring_clone_fd.flags, reserved */
 #define IORING_CLONE_FD_FIXED	(1U << 0) /* fd is an index of the ring's registered files */
 #define IORING_CLONE_FD_CLOEXEC	(1U << 1) /* exec closes target */
 
@@ -111,8 +111,8 @@ struct io_uring_query_spawn {
  * struct io_uring_clone_args - a chain handed over as an array, 64 bytes
  *
  * Grows at its end as clone3(2)'s does: of a longer struct what is unknown must be zero
- * (-E2BIG). The struct and the arrays it names are copied before io_uring_enter(2) returns;
- * what the SQEs point to is not.
+ * (-E2BIG), a shorter one than version 1 is -EINVAL. The struct and the arrays it names are
+ * copied before io_uring_enter(2) returns; what the SQEs point to is not.
  */
 struct io_uring_clone_args {
 	__u64	flags;		/**< CLONE_PIDFD, CLONE_INTO_CGROUP, CLONE_NEW*; see the query */
@@ -120,9 +120,9 @@ struct io_uring_clone_args {
 	__u64	cgroup;		/**< descriptor, with CLONE_INTO_CGROUP */
 	__u64	sqes;		/**< const struct io_uring_sqe *: the chain, then templates */
 	__u32	nr_sqes;	/**< of both, at most IORING_SPAWN_MAX_SQES */
-	__u32	nr_submit;	/**< so many run; the rest only if a policy queues them */
-	__u64	fds;		/**< const struct io_uring_clone_fd * */
-	__u32	nr_fds;		/**< at most IORING_SPAWN_MAX_FDS */
+	__u32	nr_submit;	/**< so many run, at least 1; the rest if a policy queues them */
+	__u64	fds;		/**< reserved, 0: const struct io_uring_clone_fd * */
+	__u32	nr_fds;		/**< reserved, 0: at most IORING_SPAWN_MAX_FDS */
 	__u32	__resv[3];
 };
 
@@ -131,6 +131,7 @@ struct io_uring_clone_args {
 /**
  * struct io_uring_clone_fd - a descriptor of the submitter under a number of the task, 16 bytes
  *
+ * Reserved: kernels of this version take none.
  * All are looked up in the submitter before one is installed: {0, 1}, {1, 0} swaps.
  */
 struct io_uring_clone_fd {
@@ -234,14 +235,16 @@ struct io_uring_task_caps {
  *	rw_flags	IORING_CLONE_*
  *	rest		0; IOSQE_FIXED_FILE and personality: -EINVAL
  *
- *	-EINVAL		a field or flag
- *	-EFAULT		args, or an array it names
- *	-E2BIG		too many SQEs; args longer than known, and not zero there
- *	-EBADF		fds[]
+ *	-EINVAL		a field or flag; a link form CLONE that is not the first of a link
+ *	-EFAULT		args, or the array of SQEs, cannot be read
+ *	-E2BIG		too many SQEs; args longer than a page, or not zero where unknown
  *	-EPERM		a seccomp filter; sysctl kernel.io_uring_spawn (0 on, 1 for CAP_SYS_ADMIN,
  *			2 off)
  *	-EOPNOTSUPP	a SQPOLL, IOPOLL or compat submitter
- *	clone3(2)'s	-EAGAIN, -ENOMEM ...
+ *	clone3(2)'s	-EAGAIN, -ENOMEM, -EBADF (cgroup) ...
+ *
+ *	The task is a process of its own. It has copies of the submitter's descriptors, but not of
+ *	close-on-exec ones of the submitter's ring. waitpid(2) takes its pid from the first CQE on.
  *
  * IORING_OP_EXEC - execveat(2); only in a chain
  *
@@ -265,7 +268,8 @@ struct io_uring_task_caps {
  *
  *	Completes with the policy's lp->res, also if an EXEC succeeds meanwhile. -ENOENT: the
  *	slot is empty. -EBUSY: another policy is running. -EFAULT: the region is not mapped.
- *	-EINVAL: a field, or an unknown return code of the policy. -ELOOP: too many steps.
+ *	-EINVAL: a field, or an unknown return code of the policy. -ELOOP: too many steps. After
+ *	the last three what is in flight is cancelled, and the chain goes on as its links say.
  *
  * IORING_OP_TASK - set one attribute of the task; only in a chain
  *
@@ -274,14 +278,14 @@ struct io_uring_task_caps {
  *	Completes with what the system call would return. Credentials take effect at once; the
  *	dumpable flag of the memory shared with the submitter stays as it is, and until exec
  *	nobody without CAP_SYS_PTRACE can trace the task. An attribute that is missing in the
- *	query's task_attrs is -EINVAL.
+ *	query's task_attrs is -EINVAL; kernels of this version have none.
  *
  * SQEs in a chain behave as on a ring of the task's own: without links they may overlap, one
  * that is wrong in itself says so in its CQE, restrictions of the submitter's ring hold. What
- * would block, blocks the task: no io-wq thread is ever made. IOSQE_FIXED_FILE names a
- * registered file of the submitter's ring, looked up at CLONE. -EINVAL: CLONE, URING_CMD,
- * IO_DRAIN, BUFFER_SELECT, multishot, personality; LINK_TIMEOUT behind EXEC, TASK, SPAWN_BPF.
- * Signals but SIGKILL and SIGSTOP stay blocked until exec.
+ * would block, blocks the task: no io-wq thread is ever made. -EINVAL: CLONE, URING_CMD, what
+ * needs registered files or buffers, IO_DRAIN, BUFFER_SELECT, multishot, personality;
+ * LINK_TIMEOUT behind EXEC, TASK, SPAWN_BPF. Signals but SIGKILL and SIGSTOP stay blocked until
+ * exec.
  *
  * Outcome of a spawn
  *
@@ -289,12 +293,12 @@ struct io_uring_task_caps {
  *	res == 0	the chain ended without an EXEC and without a failure
  *	res < 0		the error: lp->res if a policy returned IOU_SPAWN_EXIT; else of the last
  *			SQE that failed by itself and not by a broken link (among SEARCH EXECs
- *			-EACCES beats the other five); -ECANCELED if CLONE was cancelled, or
- *			the ring or its submitter went away; -EINTR after any other fatal
- *			signal. IORING_CQE_STEP() is the SQE it belongs to, for an EXEC that a
- *			policy queued its SPAWN_BPF, or IORING_SPAWN_STEP_NONE.
+ *			-EACCES beats the other five); else -ECANCELED if CLONE was cancelled,
+ *			or the ring or its submitter went away, and -EINTR after any other
+ *			fatal signal. IORING_CQE_STEP() is the SQE it belongs to, for an EXEC
+ *			that a policy queued its SPAWN_BPF, or IORING_SPAWN_STEP_NONE.
  *
- * A task that never execs is reaped by the kernel: no zombie, no SIGCHLD, wait(2) never sees it.
+ * A task that never execs is reaped by the kernel: no zombie, no SIGCHLD, waitpid(2) -ECHILD.
  *
  * Completions of one spawn
  *
@@ -309,8 +313,8 @@ struct io_uring_task_caps {
  *	   policy never.
  *
  * Room needed in the CQ: 1 (FINAL 2), nr_submit unless QUIET, and what the policy posts.
- * ASYNC_CANCEL or LINK_TIMEOUT of a FINAL or DEFER CLONE kills the task; once it has exec'ed
- * they find nothing (-ENOENT).
+ * ASYNC_CANCEL or LINK_TIMEOUT of a FINAL or DEFER CLONE kills the task; once it has exec'ed, and
+ * for a CLONE without either once there is a task, they find nothing (-ENOENT).
  */
 
 /* ---- Helpers for application and policy ---------------------------------------------------
@@ -374,7 +378,7 @@ static inline void iou_prep_task(struct io_uring_sqe *sqe, __u32 attr, __s32 fd,
 
 /**
  * io_uring_spawn_query() - does this kernel have what this header describes?
- * @param ring_fd	descriptor of any ring
+ * @param ring_fd	descriptor of any ring, or -1
  * @param q		out: the answer, zero if there was none
  *
  * @return 0; -EOPNOTSUPP the kernel has no io_uring spawn; -EPROTO it has one of another version
