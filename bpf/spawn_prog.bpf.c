@@ -30,24 +30,6 @@ struct prog_head {		/* what a step reads of the region */
 	__u64	sh;
 };
 
-/* The result of the last attempt. Completions of the chain itself are none of our business. */
-static bool take_result(struct iou_spawn_ctx *spawn, int *res)
-{
-	struct iou_spawn_cqe cqe = {};
-	bool found = false;
-	int i;
-
-	for (i = 0; i <= IORING_SPAWN_MAX_SQES; i++) {
-		if (iou_reap(spawn, &cqe))
-			break;
-		if (cqe.idx == IOU_SPAWN_QUEUED) {
-			*res = cqe.res;
-			found = true;
-		}
-	}
-	return found;
-}
-
 static int write_report(struct iou_spawn_ctx *spawn, struct prog_state *st)
 {
 	struct spawn_prog_report report = st->report;
@@ -136,16 +118,22 @@ static void trace(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, stru
 IOU_SPAWN_STEP(spawn_prog_step, spawn, lp)
 {
 	struct prog_state *st = iou_spawn_state(struct prog_state, lp);
+	struct iou_spawn_cqe cqe = {};
 	struct prog_head head = {};
-	int res = 0, err;
+	int res, err;
 
 	err = iou_read(spawn, 0, &head);
 	if (err)
 		return iou_exit_with(lp, err);
 	if (lp->event == IOU_SPAWN_EV_START)
 		st->pause_ns = first_pause_ns;
-	if (!take_result(spawn, &res))		/* the first attempt, or a pause is over */
+	/* with nothing to take a pause of no length is over */
+	if (lp->event == IOU_SPAWN_EV_START || lp->event == IOU_SPAWN_EV_TIMEOUT ||
+	    iou_reap(spawn, &cqe))
 		return attempt(spawn, lp, st, &head);
+	if (cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own; one a step spares a loop */
+		return IOU_SPAWN_CONTINUE;
+	res = cqe.res;
 	if (head.flags & SPAWN_PROG_TRACE)
 		trace(spawn, lp, st, res);
 
