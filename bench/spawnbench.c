@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Spawn + exec + wait of a static program that exits at its first instruction, by every way there is. Meant for a
- * guest whose clock counts instructions (--icount). Prints, separated by tabs: method, column, minimum, median.
+ * Spawn + exec + wait of a static program that exits at its first instruction, by every way there
+ * is. Meant for a guest whose clock counts instructions (--icount). Prints, separated by tabs:
+ * method, column, minimum, median.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,10 @@
 #define MISSES		6
 #define U64(p)		((__u64)(uintptr_t)(p))
 
-/* What is to be run: paths to try, of which only the last one is there. For exec*p(3), name and $PATH. */
+/*
+ * What is to be run: paths to try, of which only the last one is there. For exec*p(3), name and
+ * $PATH.
+ */
 struct job {
 	char	paths[MISSES + 1][160];
 	int	nr_paths;
@@ -95,7 +99,9 @@ static pid_t by_posix_spawn(const struct job *job)
 /* One SQE, one CQE, one system call. */
 static pid_t run_chain(struct io_uring_sqe *chain, unsigned int nr, unsigned int nr_submit)
 {
-	struct io_uring_clone_args args = { .sqes = U64(chain), .nr_sqes = nr, .nr_submit = nr_submit };
+	struct io_uring_clone_args args = { .sqes = U64(chain),
+					    .nr_sqes = nr,
+					    .nr_submit = nr_submit };
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
 	struct io_uring_cqe *cqe;
 	int res;
@@ -122,8 +128,8 @@ static pid_t by_io_uring_spawn(const struct job *job)
 	int i;
 
 	for (i = 0; i < job->nr_paths; i++) {
-		iou_prep_exec(&chain[i], AT_FDCWD, U64(job->paths[i]), U64(job->argv), U64(environ), 0,
-			      IORING_EXEC_SEARCH);
+		iou_prep_exec(&chain[i], AT_FDCWD, U64(job->paths[i]), U64(job->argv), U64(environ),
+			      0, IORING_EXEC_SEARCH);
 		chain[i].flags = i + 1 < job->nr_paths ? IOSQE_IO_LINK : 0;
 	}
 	return run_chain(chain, job->nr_paths, job->nr_paths);
@@ -144,7 +150,8 @@ static pid_t by_policy(const struct job *job)
 		region.vec[i] = U64(job->paths[i]);
 	region.vec[job->nr_paths + 1] = U64(job->argv[0]);
 	iou_prep_policy(&chain[0], 0, U64(&region), SPAWN_PROG_ARG_LEN(job->nr_paths), 0);
-	iou_prep_exec(&chain[1], AT_FDCWD, 0, U64(&region.vec[job->nr_paths + 1]), U64(environ), 0, 0);
+	iou_prep_exec(&chain[1], AT_FDCWD, 0, U64(&region.vec[job->nr_paths + 1]), U64(environ), 0,
+		      0);
 	return run_chain(chain, 2, 1);
 }
 
@@ -180,7 +187,8 @@ static unsigned long long once(const struct method *m, const struct job *job)
 		die("waitpid", errno);
 	start = now() - start;
 	if (status) {
-		fprintf(stderr, "spawnbench: %s: the program ended with status %#x\n", m->name, status);
+		fprintf(stderr, "spawnbench: %s: the program ended with status %#x\n", m->name,
+			status);
 		exit(1);
 	}
 	return start;
@@ -230,7 +238,8 @@ static void make_search(struct job *job, const char *program)
 static void open_ring(void)
 {
 	struct io_uring_query_spawn query;
-	int ret = io_uring_queue_init(4, &ring, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
+	int ret = io_uring_queue_init(4, &ring,
+				      IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
 
 	if (ret)
 		die("io_uring_setup", -ret);

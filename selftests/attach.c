@@ -5,7 +5,7 @@
 #include <linux/capability.h>
 #include "lib/policy.h"
 
-POLICY_FIXTURE(attach)
+POLICY_FIXTURE(attach, defer)
 
 TEST_F(attach, detached_slot_enoent)
 {
@@ -211,8 +211,9 @@ TEST_F(attach, destroyed_link_lets_a_running_policy_finish)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script, { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 100000000 }, S_END(RET_CONTINUE), { S_RES, -9 },
-	       S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 100000000 }, S_END(RET_CONTINUE),
+	       { S_RES, -9 }, S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_CQE(&self->ring, 0xa, 1);
 	script_detach(&self->script);
@@ -230,8 +231,9 @@ TEST_F(attach, slot_may_be_refilled_while_the_old_policy_runs)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script, { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 200000000 }, S_END(RET_CONTINUE), { S_RES, -9 },
-	       S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 200000000 }, S_END(RET_CONTINUE),
+	       { S_RES, -9 }, S_END(RET_EXIT));
 	SCRIPT(&next, { S_RES, -10 }, S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_CQE(&self->ring, 0xa, 1);
@@ -252,7 +254,8 @@ TEST_F(attach, links_cannot_be_updated_eopnotsupp)
 
 	ASSERT_EQ(0, script_attach(&self->script));
 	ASSERT_EQ(0, script_load(&other, self->ring.ring_fd, 0));
-	EXPECT_EQ(-EOPNOTSUPP, bpf_link__update_map(self->script.link, other.skel->maps.script_ops));
+	EXPECT_EQ(-EOPNOTSUPP,
+		  bpf_link__update_map(self->script.link, other.skel->maps.script_ops));
 	script_close(&other);
 }
 

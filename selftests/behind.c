@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Nothing behind a successful EXEC is ever issued: it would act with the memory and the credentials of the new
- * program. Every way to stand behind an EXEC, 1 000 times, with a set-uid program too, on recycled private rings and
- * on fresh ones; and each once behind an EXEC that fails, where the effect must be seen, or the test proves nothing.
+ * Nothing behind a successful EXEC is ever issued: it would act with the memory and the
+ * credentials of the new program. Every way to stand behind an EXEC, 1 000 times, with a set-uid
+ * program too, on recycled private rings and on fresh ones; and each once behind an EXEC that
+ * fails, where the effect must be seen, or the test proves nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 
 #define BATCH		8
 #define NOBODY		1000
-#define RING_FD		100	/* of every ring: it is set in the policies before they are loaded */
+#define RING_FD		100	/* of every ring, set in the policies before they are loaded */
 
 /* What must never happen, in three forms. */
 struct effect {
@@ -136,24 +137,28 @@ FIXTURE_VARIANT(behind) {
 	bool	policy;
 };
 
-#define EACH_WAY(name, build_it, uses_policy)									\
-	FIXTURE_VARIANT_ADD(behind, name) { .build = build_it, .policy = uses_policy };				\
-	FIXTURE_VARIANT_ADD(behind, name##_fresh) { .build = build_it, .policy = uses_policy, .fresh = true };	\
-	FIXTURE_VARIANT_ADD(behind, name##_setuid) { .build = build_it, .policy = uses_policy, .setuid = true }; \
-	FIXTURE_VARIANT_ADD(behind, name##_setuid_fresh) {							\
-		.build = build_it, .policy = uses_policy, .setuid = true, .fresh = true };
+#define ONE_WAY(name, way, uses_policy, setuid_program, fresh_ring)				\
+	FIXTURE_VARIANT_ADD(behind, name) {							\
+		.build = way, .policy = uses_policy,						\
+		.setuid = setuid_program, .fresh = fresh_ring };
 
-EACH_WAY(soft_linked, soft_linked, false)
-EACH_WAY(hard_linked, hard_linked, false)
-EACH_WAY(async, async, false)
-EACH_WAY(punted_open, punted_open, false)
-EACH_WAY(punted_unlink, punted_unlink, false)
-EACH_WAY(polled, polled, false)
-EACH_WAY(timed, timed, false)
-EACH_WAY(another_exec, another_exec, false)
-EACH_WAY(policy, policy, true)
-EACH_WAY(behind_a_waiting_policy, behind_a_waiting_policy, true)
-EACH_WAY(queued_by_a_policy, queued_by_a_policy, true)
+#define EACH_WAY(way, uses_policy)								\
+	ONE_WAY(way, way, uses_policy, false, false)						\
+	ONE_WAY(way##_fresh, way, uses_policy, false, true)					\
+	ONE_WAY(way##_setuid, way, uses_policy, true, false)					\
+	ONE_WAY(way##_setuid_fresh, way, uses_policy, true, true)
+
+EACH_WAY(soft_linked, false)
+EACH_WAY(hard_linked, false)
+EACH_WAY(async, false)
+EACH_WAY(punted_open, false)
+EACH_WAY(punted_unlink, false)
+EACH_WAY(polled, false)
+EACH_WAY(timed, false)
+EACH_WAY(another_exec, false)
+EACH_WAY(policy, true)
+EACH_WAY(behind_a_waiting_policy, true)
+EACH_WAY(queued_by_a_policy, true)
 
 static int make_effect(void)
 {
@@ -169,7 +174,8 @@ static bool effect_seen(void)
 {
 	char byte;
 
-	return read(effect.pipe[0], &byte, 1) > 0 || !access(effect.created, F_OK) || access(effect.victim, F_OK);
+	return read(effect.pipe[0], &byte, 1) > 0 || !access(effect.created, F_OK) ||
+	       access(effect.victim, F_OK);
 }
 
 /* A copy of targets/quick that is set-uid root, where nothing is mounted nosuid. */
@@ -192,7 +198,8 @@ static int setuid_program(char *path, size_t size)
 	return 0;
 }
 
-static int load_policies(struct script *write_it, struct script *wait, struct script *exec_it, int ring_fd)
+static int load_policies(struct script *write_it, struct script *wait, struct script *exec_it,
+			 int ring_fd)
 {
 	int ret = script_load(write_it, ring_fd, 0) ?: script_load(wait, ring_fd, 1) ?:
 		  script_load(exec_it, ring_fd, 2);
@@ -221,8 +228,11 @@ static int open_ring(FIXTURE_DATA(behind) *self, const FIXTURE_VARIANT(behind) *
 	if (ret || !variant->policy)
 		return ret;
 	ret = setresuid(-1, 0, -1);
-	ret = ret ?: script_link(&self->write_it) ?: script_link(&self->wait) ?: script_link(&self->exec_it);
-	return ret ?: variant->setuid ? setresuid(-1, NOBODY, -1) : ret;
+	ret = ret ?: script_link(&self->write_it) ?: script_link(&self->wait) ?:
+	      script_link(&self->exec_it);
+	if (!ret && variant->setuid)
+		ret = setresuid(-1, NOBODY, -1);
+	return ret;
 }
 
 FIXTURE_SETUP(behind)
@@ -250,7 +260,8 @@ FIXTURE_TEARDOWN(behind)
 	rmdir(effect.dir);
 }
 
-static void build(struct chain *c, const FIXTURE_VARIANT(behind) *variant, const char *program, unsigned int i)
+static void build(struct chain *c, const FIXTURE_VARIANT(behind) *variant, const char *program,
+		  unsigned int i)
 {
 	static char *argv[] = { "program", NULL };
 
@@ -282,7 +293,8 @@ TEST_F(behind, exec_is_never_issued_1000_times)
 		for (ended = 0; ended < BATCH; ) {
 			ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
 			/* a policy that waits beside EXEC completes with what it has in lp->res */
-			if (variant->build == behind_a_waiting_policy && (__u32)cqe.user_data == 1) {
+			if (variant->build == behind_a_waiting_policy &&
+			    (__u32)cqe.user_data == 1) {
 				ASSERT_EQ(0, cqe.res);
 				continue;
 			}

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Cancelling a spawn: by user_data, all of them, by a timeout linked to CLONE; and when it is too late. */
+/*
+ * Cancelling a spawn: by user_data, all of them, by a timeout linked to CLONE; and when it is too
+ * late.
+ */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include "lib/policy.h"
 
-POLICY_FIXTURE(cancel)
+POLICY_FIXTURE_2(cancel)
 
 #define UD_CANCEL	0x77
 
@@ -88,7 +92,8 @@ TEST_F(cancel, all_of_one_user_data_counts_them)
 	int found = -1;
 
 	for (i = 0; i < 4; i++)
-		ASSERT_EQ(0, start_hanging(&self->ring, &h[i], IORING_CLONE_DEFER | IORING_CLONE_QUIET));
+		ASSERT_EQ(0, start_hanging(&self->ring, &h[i],
+					   IORING_CLONE_DEFER | IORING_CLONE_QUIET));
 	ASSERT_EQ(0, send_cancel(&self->ring, UD_CLONE, IORING_ASYNC_CANCEL_ALL));
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
@@ -223,7 +228,8 @@ TEST_F(cancel, reaches_a_waiting_policy)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script, { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 3600000000000ULL }, S_END(RET_CONTINUE),
+	SCRIPT(&self->script,
+	       { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 3600000000000ULL }, S_END(RET_CONTINUE),
 	       S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_CQE(&self->ring, 0xa, 1);
@@ -250,6 +256,41 @@ TEST_F(cancel, reaches_an_operation_that_blocks_the_task)
 	ASSERT_EQ(0, both(&self->ring, &found, &outcome));
 	EXPECT_EQ(0, found);
 	EXPECT_EQ(-ECANCELED, outcome.res);
+}
+
+struct thread_arg {
+	struct io_uring	*ring;
+	struct hang	hang;
+	int		ret;
+};
+
+static void *start_and_exit(void *p)
+{
+	struct thread_arg *arg = p;
+
+	arg->ret = start_hanging(arg->ring, &arg->hang, IORING_CLONE_DEFER | IORING_CLONE_QUIET);
+	return NULL;
+}
+
+/* The thread that submitted a chain is its submitter, not the process. */
+TEST(end_of_the_submitting_thread_ends_its_chain)
+{
+	struct io_uring_cqe cqe;
+	struct thread_arg arg;
+	struct io_uring ring;
+	pthread_t thread;
+
+	ASSERT_EQ(0, ring_init(&ring, 0));
+	arg.ring = &ring;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, start_and_exit, &arg));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ASSERT_EQ(0, arg.ret);
+	ASSERT_EQ(0, next_cqe(&ring, &cqe));
+	EXPECT_EQ(UD_CLONE, cqe.user_data);
+	EXPECT_EQ(-ECANCELED, cqe.res);
+	EXPECT_EQ(STEP_NONE, IORING_CQE_STEP(&cqe));
+	EXPECT_TRUE(no_child_left());
+	io_uring_queue_exit(&ring);
 }
 
 TEST_F(cancel, stopped_task_can_be_cancelled)

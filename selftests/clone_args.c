@@ -148,8 +148,9 @@ TEST_F(clone_args, clone_flags_not_in_query_einval)
 	int bit;
 
 	ASSERT_EQ(0, io_uring_spawn_query(self->ring.ring_fd, &query));
-	EXPECT_EQ(0, query.clone_flags & (CLONE_VM | CLONE_FILES | CLONE_THREAD | CLONE_SIGHAND | CLONE_VFORK |
-					  CLONE_PARENT | CLONE_PTRACE | CLONE_UNTRACED));
+	EXPECT_EQ(0,
+		  query.clone_flags & (CLONE_VM | CLONE_FILES | CLONE_THREAD | CLONE_SIGHAND |
+				       CLONE_VFORK | CLONE_PARENT | CLONE_PTRACE | CLONE_UNTRACED));
 	for (bit = 0; bit < 64; bit++) {
 		if (query.clone_flags & 1ULL << bit)
 			continue;
@@ -343,6 +344,30 @@ TEST_F(clone_args, structure_is_checked_before_memory_einval)
 	s.clone.addr = 4096;
 	s.clone.rw_flags = 1U << 31;
 	EXPECT_EQ(-EINVAL, clone_res(&self->ring, &s.clone));
+}
+
+/* Or "step 0: EINVAL" would blame the first SQE of a chain that never ran. */
+TEST_F(clone_args, own_errors_name_no_step)
+{
+	struct setup s;
+	struct io_uring_cqe cqe;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		fill(&s);
+		switch (i) {
+		case 0: s.args.flags = CLONE_THREAD; break;
+		case 1: s.args.sqes = 4096; break;
+		case 2: s.args.nr_sqes = IORING_SPAWN_MAX_SQES + 1; break;
+		}
+		*get_sqe(&self->ring) = s.clone;
+		ASSERT_EQ(0, submit_all(&self->ring));
+		ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+		ASSERT_GT(0, cqe.res);
+		EXPECT_EQ(STEP_NONE, IORING_CQE_STEP(&cqe)) {
+			TH_LOG("res %d", cqe.res);
+		}
+	}
 }
 
 TEST_F(clone_args, args_and_sqes_may_be_reused_at_once)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* The completion contract: number, order and content of the CQEs, for every combination of the flags. */
+/*
+ * The completion contract: number, order and content of the CQEs, for every combination of the
+ * flags.
+ */
 #include <errno.h>
 #include "lib/fixture.h"
 
@@ -25,7 +28,10 @@ struct flags {
 	bool	skip_first;	/* on the chain's first SQE */
 };
 
-/* The rules of the interface, for a chain whose SQEs complete with res[] and whose outcome is given. */
+/*
+ * The rules of the interface, for a chain whose SQEs complete with res[] and whose outcome is
+ * given.
+ */
 static void expect_all(struct expected *e, const struct flags *f, const int *res, unsigned int nr,
 		       int outcome, unsigned int step)
 {
@@ -61,7 +67,8 @@ static bool all_arrive(struct io_uring *ring, const struct expected *e)
 	for (i = 0; i < e->nr; i++) {
 		ret = next_cqe(ring, &cqe);
 		if (ret || !same(&e->cqe[i], &cqe)) {
-			fprintf(stderr, "# CQE %u of %u: wanted user_data %llu res %d flags %#x, got %d: %llu %d %#x\n",
+			fprintf(stderr,
+				"# CQE %u of %u: not %llu %d %#x but %d: %llu %d %#x\n",
 				i, e->nr, e->cqe[i].user_data, e->cqe[i].res, e->cqe[i].flags, ret,
 				cqe.user_data, cqe.res, cqe.flags);
 			return false;
@@ -186,7 +193,10 @@ TEST_F(contract, exec_that_fails_posts_as_promised)
 	}
 }
 
-/* The order of CLONE's own CQE and the chain's, with two CPUs at work: seen wrong in an early trial. */
+/*
+ * The order of CLONE's own CQE and the chain's, with two CPUs at work: seen wrong in an early
+ * trial.
+ */
 TEST_F(contract, own_cqe_comes_first_1000_times)
 {
 	unsigned int round, i, n = rounds(1000) / 8 + 1;

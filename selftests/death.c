@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Life and death: the ring is closed, the submitter is killed, exits or execs, the task is killed, stopped and
- * continued, a policy's link is destroyed, each 1 000 times, with one chain in every state a spawn can be in. Nothing
- * hangs, nobody is left over, and what can still be told is told in order and number.
+ * Life and death: the ring is closed, the submitter is killed, exits or execs, the task is killed,
+ * stopped and continued, a policy's link is destroyed, each 1 000 times, with one chain in every
+ * state a spawn can be in. Nothing hangs, nobody is left over, and what can still be told is told
+ * in order and number.
  */
 #include <errno.h>
 #include <signal.h>
@@ -57,7 +58,9 @@ FIXTURE_SETUP(death)
 	ASSERT_EQ(0, pipe(self->sink));
 	ASSERT_EQ(0, load(&self->waits, 0));
 	ASSERT_EQ(0, load(&self->steps, 1));
-	SCRIPT(&self->waits, { S_TIMEOUT, .b = 3600000000000ULL }, S_END(RET_CONTINUE), S_END(RET_EXIT));
+	SCRIPT(&self->waits,
+	       { S_TIMEOUT, .b = 3600000000000ULL }, S_END(RET_CONTINUE),
+	       S_END(RET_EXIT));
 	SCRIPT(&self->steps, S_END(RET_CONTINUE), { S_GOTO, 0 });
 	self->before = usage_now();
 }
@@ -72,7 +75,8 @@ FIXTURE_TEARDOWN(death)
 
 static int open_ring(FIXTURE_DATA(death) *self, struct io_uring *ring, unsigned int flags)
 {
-	return ring_init(ring, flags) ?: ring_move(ring, RING_FD) ?: script_link(&self->waits) ?: script_link(&self->steps);
+	return ring_init(ring, flags) ?: ring_move(ring, RING_FD) ?:
+	       script_link(&self->waits) ?: script_link(&self->steps);
 }
 
 static void close_ring(FIXTURE_DATA(death) *self, struct io_uring *ring)
@@ -139,8 +143,8 @@ static void linger(unsigned int round)
 }
 
 /* A submitter in a process of its own; what it does when its chains run is the test. */
-static pid_t submitter(FIXTURE_DATA(death) *self, const FIXTURE_VARIANT(death) *variant, unsigned int round,
-		       void (*end)(FIXTURE_DATA(death) *self))
+static pid_t submitter(FIXTURE_DATA(death) *self, const FIXTURE_VARIANT(death) *variant,
+		       unsigned int round, void (*end)(FIXTURE_DATA(death) *self))
 {
 	struct io_uring ring;
 	pid_t pid = fork();
@@ -154,7 +158,8 @@ static pid_t submitter(FIXTURE_DATA(death) *self, const FIXTURE_VARIANT(death) *
 	_exit(2);
 }
 
-#define FOR_EACH_ROUND(round)	for (unsigned int round = 0, __n = rounds(1000); round < __n; round++)
+#define FOR_EACH_ROUND(round)								\
+	for (unsigned int round = 0, __n = rounds(1000); round < __n; round++)
 
 static void just_exit(FIXTURE_DATA(death) *self)
 {
@@ -234,7 +239,7 @@ TEST_F(death, ring_closed_1000_times)
 	}
 }
 
-/* Reap what comes; pids by state, and how many outcomes. Every CLONE: first the pid, then the outcome. */
+/* What has come, by state. Every CLONE: first the pid, then the outcome. */
 struct spawns {
 	pid_t		pid[NR_STATES];
 	bool		over[NR_STATES];
@@ -402,7 +407,7 @@ TEST_F(death, cancelled_by_any_1000_times)
 				found = cqe.res;
 				continue;
 			}
-			/* born, or over: one that was cancelled before it was made has only an outcome */
+			/* one that was cancelled before its task was made has only an outcome */
 			ASSERT_EQ(UD_CLONE, (__u32)cqe.user_data);
 			s.nr_over += !(cqe.flags & IORING_CQE_F_MORE);
 		}
@@ -413,10 +418,11 @@ TEST_F(death, cancelled_by_any_1000_times)
 	close_ring(self, &ring);
 }
 
-/* A submitter that never looks at its CQ: the ring overflows, the kernel's own buffers do not grow without end. */
+/* The ring overflows; the kernel's own buffers do not grow without end. */
 TEST_F(death, submitter_that_never_reaps_1000_spawns)
 {
-	struct io_uring_params p = { .flags = variant->ring_flags | IORING_SETUP_CQSIZE, .cq_entries = 8 };
+	struct io_uring_params p = { .flags = variant->ring_flags | IORING_SETUP_CQSIZE,
+				     .cq_entries = 8 };
 	unsigned int i, n = rounds(1000);
 	static struct chain c;
 	char *argv[] = { "quick", NULL };

@@ -177,7 +177,10 @@ TEST_F(exec, open_write_close_exec_ok)
 	ASSERT_LE(0, fd);
 	close(fd);
 	ASSERT_EQ(0, chmod(file, 0755));
-	/* the chain closes a ring its program would not inherit; keep it, so that it opens the number we would */
+	/*
+	 * the chain closes a ring its program would not inherit; keep it, so that it opens the
+	 * number we would
+	 */
 	ASSERT_EQ(0, fcntl(self->ring.ring_fd, F_SETFD, 0));
 	next = open("/", O_RDONLY);
 	close(next);
@@ -287,7 +290,8 @@ TEST_F(exec, cloexec_descriptors_are_closed)
 /* argv is read when EXEC runs, as documented: not at submission. */
 TEST_F(exec, argv_is_read_late)
 {
-	char path[256], fd[8], byte, text[16] = "early", *argv[] = { "report", fd, "0", text, NULL };
+	char path[256], fd[8], byte, text[16] = "early",
+				     *argv[] = { "report", fd, "0", text, NULL };
 	struct report r;
 	struct chain c;
 	int fds[2], go[2];
@@ -330,7 +334,10 @@ TEST_F(exec, script_runs_its_interpreter_ok)
 	unlink(script);
 }
 
-/* A file that passes every check of exec and then cannot be mapped: the task dies, the outcome says why. */
+/*
+ * A file that passes every check of exec and then cannot be mapped: the task dies, the outcome
+ * says why.
+ */
 TEST_F(exec, failure_past_the_point_of_no_return_ends_the_task)
 {
 	struct chain c;
@@ -354,7 +361,10 @@ TEST_F(exec, failure_past_the_point_of_no_return_ends_the_task)
 	chain_nop(&c, 0);
 	chain_link(&c, IOSQE_IO_HARDLINK);
 	o = chain_outcome(&self->ring, &c);
-	/* committed already: the pid, of a program that dies at once; or the error. Never a task that goes on. */
+	/*
+	 * committed already: the pid, of a program that dies at once; or the error. Never a task
+	 * that goes on.
+	 */
 	EXPECT_NE(0, o.res);
 	if (o.res > 0)
 		EXPECT_EQ(128 + SIGSEGV, wait_exit(o.res));

@@ -10,7 +10,7 @@
 #include "lib/fixture.h"
 #include "targets/report.h"
 
-CHAIN_FIXTURE(limits)
+CHAIN_FIXTURE_2(limits)
 
 #define SYSCTL	"/proc/sys/kernel/io_uring_spawn"
 #define NOBODY	1000
@@ -136,7 +136,8 @@ TEST_F(limits, async_clone_has_the_callers_credentials)
 static int copy_setuid(const char *from, const char *to)
 {
 	char buf[65536];
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	int in = open(from, O_RDONLY | O_CLOEXEC),
+	    out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
 	ssize_t n;
 
 	while ((n = read(in, buf, sizeof(buf))) > 0)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* What links mean in a chain, and PATH search by linked EXECs: the RFC's semantics, in both forms. */
+/*
+ * What links mean in a chain, and PATH search by linked EXECs: the RFC's semantics, in both forms.
+ */
 #include <errno.h>
 #include "lib/fixture.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Ordinary operations in a chain: what blocks, what would go to a worker thread, what is refused. */
+/*
+ * Ordinary operations in a chain: what blocks, what would go to a worker thread, what is refused.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -94,7 +96,10 @@ TEST_F(ops, open_with_creat_makes_no_thread)
 	unlink(file);
 }
 
-/* What io_uring always hands to a worker; here the task does it itself, and its thread group stays one. */
+/*
+ * What io_uring always hands to a worker; here the task does it itself, and its thread group stays
+ * one.
+ */
 TEST_F(ops, punted_ops_run_in_the_task_ok)
 {
 	char dir[] = "/tmp/punted-XXXXXX", a[64], b[64], l[64], byte;

@@ -119,7 +119,8 @@ TEST_F(outcome, search_without_eacces_is_the_last)
 
 	chain_init(&c, variant->array, 0);
 	for (i = 0; i < 3; i++)
-		chain_exec(&c, i == 1 ? "/proc/self/exe/x" : "/nowhere/x", argv)->ioprio = IORING_EXEC_SEARCH;
+		chain_exec(&c, i == 1 ? "/proc/self/exe/x" : "/nowhere/x", argv)->ioprio =
+			IORING_EXEC_SEARCH;
 	chain_link(&c, IOSQE_IO_LINK);
 	ASSERT_OUTCOME(&self->ring, &c, -ENOENT, 2);
 }

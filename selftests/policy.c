@@ -5,7 +5,7 @@
 #include <signal.h>
 #include "lib/policy.h"
 
-POLICY_FIXTURE(policy)
+POLICY_FIXTURE(policy, defer)
 
 static char *quick_argv[] = { "quick", NULL };
 
@@ -162,8 +162,11 @@ TEST_F(policy, retries_in_one_task_ok)
 	policy_chain(&c, NULL, 0);
 	chain_exec(&c, missing, quick_argv);
 	chain_exec(&c, path, quick_argv);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, S_END(RET_CONTINUE), { S_REAP }, { S_QUEUE, 1 }, S_END(RET_CONTINUE),
-	       { S_REAP }, { S_QUEUE, 2 }, S_END(RET_CONTINUE), S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       { S_REAP }, { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       { S_REAP }, { S_QUEUE, 2 }, S_END(RET_CONTINUE),
+	       S_END(RET_EXIT));
 	EXPECT_EQ(0, wait_exit(ASSERT_EXECED(&self->ring, &c)));
 	EXPECT_EQ(3, self->script.skel->bss->nr_steps);
 	EXPECT_EQ(-ENOENT, RECORD(1).res);
@@ -179,7 +182,9 @@ TEST_F(policy, queued_sqes_never_post)
 	policy_chain(&c, NULL, 0);
 	chain_nop(&c, 1);
 	chain_nop(&c, -2);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_QUEUE, 2 }, S_END(RET_CONTINUE), { S_RES, 3 }, S_END(RET_DONE));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_QUEUE, 2 }, S_END(RET_CONTINUE),
+	       { S_RES, 3 }, S_END(RET_DONE));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_BORN(&self->ring);
 	ASSERT_CQE(&self->ring, 0, 3);
@@ -238,8 +243,10 @@ TEST_F(policy, pdu_and_res_are_kept_waits_are_not)
 
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
-	SCRIPT(&self->script, { S_PDU_SET, .b = 0xabcdef }, { S_RES, 9 }, { S_WAIT, 3 }, { S_TIMEOUT, .b = 1000 },
-	       S_END(RET_CONTINUE), { S_SEEN }, { S_PDU_GET }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_PDU_SET, .b = 0xabcdef }, { S_RES, 9 }, { S_WAIT, 3 },
+	       { S_TIMEOUT, .b = 1000 }, S_END(RET_CONTINUE),
+	       { S_SEEN }, { S_PDU_GET }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(0xabcdef, RECORD(0).value);
 	EXPECT_EQ(9, SEEN(0).res);
@@ -257,7 +264,8 @@ TEST_F(policy, pdu_is_zero_for_the_next_policy_of_the_chain)
 	chain_policy(&c, 0, NULL, 0);
 	chain_policy(&c, 0, NULL, 0);
 	chain_link(&c, IOSQE_IO_LINK);
-	SCRIPT(&self->script, { S_SEEN }, { S_PDU_SET, .b = ~0ULL }, { S_RES, 5 }, S_END(RET_DONE));
+	SCRIPT(&self->script,
+	       { S_SEEN }, { S_PDU_SET, .b = ~0ULL }, { S_RES, 5 }, S_END(RET_DONE));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	ASSERT_EQ(2, self->script.skel->bss->nr_seen);
 	EXPECT_EQ(0, SEEN(1).pdu_or);
@@ -275,7 +283,8 @@ TEST_F(policy, takes_completions_in_order)
 	policy_chain(&c, NULL, 0);
 	for (i = 1; i < 4; i++)
 		chain_nop(&c, 10 * i)->user_data = 100 + i;
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_QUEUE, 2 }, { S_QUEUE, 3 }, S_END(RET_CONTINUE),
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_QUEUE, 2 }, { S_QUEUE, 3 }, S_END(RET_CONTINUE),
 	       { S_SEEN }, { S_REAP }, { S_REAP }, { S_REAP }, { S_REAP }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(3, SEEN(0).nr_cqes);
@@ -354,8 +363,9 @@ TEST_F(policy, queued_link_group_breaks_as_links_do)
 	policy_chain(&c, NULL, 0);
 	chain_nop(&c, -5)->flags = IOSQE_IO_LINK;
 	chain_nop(&c, 0);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_QUEUE, 2 }, S_END(RET_CONTINUE), { S_REAP }, { S_REAP },
-	       S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_QUEUE, 2 }, S_END(RET_CONTINUE),
+	       { S_REAP }, { S_REAP }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(-5, RECORD(2).res);
 	EXPECT_EQ(-ECANCELED, RECORD(3).res);
@@ -369,7 +379,9 @@ TEST_F(policy, link_group_does_not_reach_into_the_next_step)
 	policy_chain(&c, NULL, 0);
 	chain_nop(&c, -5)->flags = IOSQE_IO_LINK;
 	chain_nop(&c, 6);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, S_END(RET_CONTINUE), { S_REAP }, { S_QUEUE, 2 }, S_END(RET_CONTINUE),
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       { S_REAP }, { S_QUEUE, 2 }, S_END(RET_CONTINUE),
 	       { S_REAP }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(-5, RECORD(1).res);
@@ -399,7 +411,9 @@ TEST_F(policy, second_policy_at_a_time_ebusy)
 	chain_init(&c, true, 0);
 	chain_policy(&c, 0, NULL, 0);
 	chain_policy(&c, 0, NULL, 0);
-	SCRIPT(&self->script, { S_TIMEOUT, .b = 20000000 }, S_END(RET_CONTINUE), { S_RES, 4 }, S_END(RET_DONE));
+	SCRIPT(&self->script,
+	       { S_TIMEOUT, .b = 20000000 }, S_END(RET_CONTINUE),
+	       { S_RES, 4 }, S_END(RET_DONE));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_BORN(&self->ring);
 	for (i = 0; i < 2; i++) {
@@ -419,7 +433,8 @@ TEST_F(policy, reads_chain_and_templates_by_index)
 	policy_chain(&c, NULL, 0);
 	c.sqe[0].user_data = 0x55;
 	chain_nop(&c, 0)->user_data = 0x66;
-	SCRIPT(&self->script, { S_GET, 0 }, { S_GET, 1 }, { S_GET, 2 }, { S_GET, ~0U }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_GET, 0 }, { S_GET, 1 }, { S_GET, 2 }, { S_GET, ~0U }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(IORING_OP_SPAWN_BPF, RECORD(0).opcode);
 	EXPECT_EQ(0x55, RECORD(0).value);
@@ -456,7 +471,8 @@ TEST_F(policy, failed_queued_op_is_not_an_outcome)
 
 TEST_F(policy, bad_queued_sqes_arrive_as_completions_einval)
 {
-	static const __u8 bad[] = { IORING_OP_CLONE, IORING_OP_URING_CMD, IORING_OP_FILES_UPDATE, 255 };
+	static const __u8 bad[] = { IORING_OP_CLONE, IORING_OP_URING_CMD, IORING_OP_FILES_UPDATE,
+				    255 };
 	struct io_uring_sqe *raw;
 	struct chain c;
 	unsigned int i;
@@ -465,7 +481,9 @@ TEST_F(policy, bad_queued_sqes_arrive_as_completions_einval)
 	raw = self->script.skel->bss->raw;
 	policy_chain(&c, NULL, 0);
 	for (i = 0; i < ARRAY_SIZE(bad) + 3; i++) {
-		SCRIPT(&self->script, { S_QUEUE_RAW, 0 }, S_END(RET_CONTINUE), { S_REAP }, S_END(RET_EXIT));
+		SCRIPT(&self->script,
+		       { S_QUEUE_RAW, 0 }, S_END(RET_CONTINUE),
+		       { S_REAP }, S_END(RET_EXIT));
 		if (i < ARRAY_SIZE(bad))
 			raw[0].opcode = bad[i];
 		else if (i == ARRAY_SIZE(bad))
@@ -535,7 +553,8 @@ TEST_F(policy, posts_to_the_submitter)
 
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
-	SCRIPT(&self->script, { S_POST, 11, 0x1111, 0 }, { S_POST, -22, 0x2222, IORING_CQE_F_MORE | 7 << 16 },
+	SCRIPT(&self->script,
+	       { S_POST, 11, 0x1111, 0 }, { S_POST, -22, 0x2222, IORING_CQE_F_MORE | 7 << 16 },
 	       S_END(RET_EXIT));
 	c.clone.rw_flags = IORING_CLONE_FINAL | IORING_CLONE_QUIET;
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
@@ -558,7 +577,8 @@ TEST_F(policy, post_with_other_flags_einval)
 
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
-	SCRIPT(&self->script, { S_POST, .c = 1 }, { S_POST, .c = 4 }, { S_POST, .c = 0x8000 }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_POST, .c = 1 }, { S_POST, .c = 4 }, { S_POST, .c = 0x8000 }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(-EINVAL, RECORD(0).ret);
 	EXPECT_EQ(-EINVAL, RECORD(1).ret);
@@ -577,7 +597,8 @@ TEST_F(policy, waiting_policy_does_not_hold_up_an_exec)
 	chain_init(&c, true, 0);
 	chain_policy(&c, 0, NULL, 0);
 	chain_exec(&c, path, quick_argv);
-	SCRIPT(&self->script, { S_RES, 12 }, { S_TIMEOUT, .b = 3600000000000ULL }, S_END(RET_CONTINUE),
+	SCRIPT(&self->script,
+	       { S_RES, 12 }, { S_TIMEOUT, .b = 3600000000000ULL }, S_END(RET_CONTINUE),
 	       { S_RES, 13 }, S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	pid = ASSERT_BORN(&self->ring);
@@ -601,7 +622,10 @@ TEST_F(policy, eight_spawns_share_one_policy_ok)
 
 	ASSERT_EQ(0, target(path, sizeof(path), "quick"));
 	ASSERT_EQ(0, script_attach(&self->script));
-	SCRIPT(&self->script, { S_QUEUE, 1 }, S_END(RET_CONTINUE), { S_QUEUE, 2 }, S_END(RET_CONTINUE), S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       { S_QUEUE, 2 }, S_END(RET_CONTINUE),
+	       S_END(RET_EXIT));
 	policy_chain(&c, NULL, 0);
 	chain_exec(&c, "/nowhere/quick", quick_argv);
 	chain_exec(&c, path, quick_argv);

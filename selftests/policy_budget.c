@@ -3,7 +3,7 @@
 #include <errno.h>
 #include "lib/policy.h"
 
-POLICY_FIXTURE(policy_budget)
+POLICY_FIXTURE(policy_budget, defer)
 
 TEST_F(policy_budget, steps_by_default_1024_then_eloop)
 {
@@ -35,7 +35,10 @@ TEST_F(policy_budget, last_step_may_end_it_ok)
 	self->script.skel->struct_ops.script_ops->max_steps = 3;
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
-	SCRIPT(&self->script, S_END(RET_CONTINUE), S_END(RET_CONTINUE), { S_RES, 5 }, S_END(RET_DONE));
+	SCRIPT(&self->script,
+	       S_END(RET_CONTINUE),
+	       S_END(RET_CONTINUE),
+	       { S_RES, 5 }, S_END(RET_DONE));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(3, self->script.skel->bss->nr_steps);
 }
@@ -75,8 +78,9 @@ TEST_F(policy_budget, sqes_over_budget_e2big)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
 	chain_nop(&c, 1);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_QUEUE, 1 }, S_END(RET_CONTINUE), { S_QUEUE, 1 }, { S_QUEUE, 1 },
-	       { S_QUEUE, 1 }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       { S_QUEUE, 1 }, { S_QUEUE, 1 }, { S_QUEUE, 1 }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(0, RECORD(0).ret);
 	EXPECT_EQ(0, RECORD(1).ret);
@@ -157,41 +161,45 @@ TEST_F(policy_budget, posts_by_default_64_then_e2big)
 	EXPECT_EQ(-E2BIG, RECORD(64).ret);
 }
 
-TEST_F(policy_budget, posts_nobody_takes_enospc)
+/*
+ * On a DEFER_TASKRUN ring the submitter takes CQEs when it enters the kernel for them, and only
+ * then.
+ */
+TEST(posts_nobody_takes_enospc)
 {
-	struct io_uring_cqe cqe;
-	struct script_op *ops;
+	struct io_uring_cqe cqe = {};
 	unsigned int i, posted = 0;
+	struct script_bpf__bss *bss;
+	struct script script;
+	struct io_uring ring;
 	struct chain c;
 
-	if (!(variant->ring_flags & IORING_SETUP_DEFER_TASKRUN))
-		SKIP(return, "on other rings the submitter takes CQEs without being asked");
-	self->script.skel->struct_ops.script_ops->max_posts = 4000;
-	ASSERT_EQ(0, script_attach(&self->script));
+	ASSERT_EQ(0, ring_init(&ring, RING_DEFER));
+	ASSERT_EQ(0, script_open(&script, ring.ring_fd, 0));
+	script.skel->struct_ops.script_ops->max_posts = 4000;
+	ASSERT_EQ(0, script_attach(&script));
+	bss = script.skel->bss;
 	policy_chain(&c, NULL, 0);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script, S_END(RET_EXIT));
-	ops = self->script.skel->bss->ops;
+	/* 30 posts a step, again and again */
+	SCRIPT(&script, S_END(RET_EXIT));
 	for (i = 0; i < 30; i++)
-		ops[i] = (struct script_op){ .op = S_POST, .a = i };
-	ops[30] = (struct script_op){ .op = S_RETURN, .a = RET_CONTINUE };
-	for (i = 31; i < 61; i++)
-		ops[i] = (struct script_op){ .op = S_POST, .a = i };
-	ops[61] = (struct script_op){ .op = S_RETURN, .a = RET_CONTINUE };
-	ops[62] = (struct script_op){ .op = S_GOTO, .a = 0 };
-	self->script.skel->bss->nr_records = 0;
-	/* started by entering the kernel once; then nobody enters until the steps are over */
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
-	for (i = 0; i < 1000 && self->script.skel->bss->nr_records < 120; i++)
+		bss->ops[i] = (struct script_op){ .op = S_POST, .a = i };
+	bss->ops[30] = (struct script_op){ .op = S_RETURN, .a = RET_CONTINUE };
+	bss->ops[31] = (struct script_op){ .op = S_GOTO, .a = 0 };
+	ASSERT_EQ(0, chain_submit(&ring, &c));
+	for (i = 0; i < 1000 && bss->nr_records < SCRIPT_LOG; i++)
 		usleep(10000);
-	ASSERT_LE(120, self->script.skel->bss->nr_records);
-	ops[62] = (struct script_op){ .op = S_RETURN, .a = RET_EXIT };
-	while (!next_cqe_ms(&self->ring, &cqe, 2000) && cqe.user_data != UD_CLONE)
+	ASSERT_EQ(SCRIPT_LOG, bss->nr_records);
+	bss->ops[31] = (struct script_op){ .op = S_RETURN, .a = RET_EXIT };
+	while (!next_cqe(&ring, &cqe) && cqe.user_data != UD_CLONE)
 		posted++;
 	EXPECT_EQ(UD_CLONE, cqe.user_data);
-	EXPECT_EQ(0, RECORD(0).ret);
-	EXPECT_EQ(-ENOSPC, RECORD(110).ret);
+	EXPECT_EQ(0, bss->records[0].ret);
+	EXPECT_EQ(-ENOSPC, bss->records[SCRIPT_LOG - 1].ret);
 	EXPECT_LE(32, posted);
+	script_close(&script);
+	io_uring_queue_exit(&ring);
 }
 
 TEST_MAIN

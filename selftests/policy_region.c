@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* The argument region: a snapshot before every step, written back after it, never more than a page. */
+/*
+ * The argument region: a snapshot before every step, written back after it, never more than a
+ * page.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include "lib/policy.h"
 
-POLICY_FIXTURE(policy_region)
+POLICY_FIXTURE(policy_region, plain)
 
 static char *page(int prot)
 {
@@ -62,8 +65,10 @@ TEST_F(policy_region, outside_of_it_erange)
 
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, region, sizeof(region));
-	SCRIPT(&self->script, { S_READ, 9 }, { S_READ, 16 }, { S_READ, ~0U }, { S_READ, ~0U - 7 }, { S_WRITE, 9 },
-	       { S_WRITE, 16 }, { S_WRITE, ~0U - 3 }, { S_READ, 8 }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_READ, 9 }, { S_READ, 16 }, { S_READ, ~0U }, { S_READ, ~0U - 7 },
+	       { S_WRITE, 9 }, { S_WRITE, 16 }, { S_WRITE, ~0U - 3 }, { S_READ, 8 },
+	       S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	for (int i = 0; i < 7; i++)
 		EXPECT_EQ(-ERANGE, RECORD(i).ret);
@@ -90,7 +95,8 @@ TEST_F(policy_region, whole_page_ok)
 	ASSERT_NE(NULL, region);
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, region, 4096);
-	SCRIPT(&self->script, { S_WRITE, 4088, ~0ULL }, { S_READ, 4088 }, { S_READ, 4089 }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_WRITE, 4088, ~0ULL }, { S_READ, 4088 }, { S_READ, 4089 }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(~0ULL, RECORD(1).value);
 	EXPECT_EQ(-ERANGE, RECORD(2).ret);
@@ -119,7 +125,9 @@ TEST_F(policy_region, unmapped_between_two_steps_efault)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, region, 4096);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script, { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 100000000 }, S_END(RET_CONTINUE), S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 100000000 }, S_END(RET_CONTINUE),
+	       S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_CQE(&self->ring, 0xa, 1);
 	ASSERT_EQ(0, munmap(region, 4096));
@@ -153,7 +161,9 @@ TEST_F(policy_region, read_only_memory_written_efault)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, region, 4096);
 	chain_write(&c, fds[1], "x", 1);
-	SCRIPT(&self->script, { S_WRITE, 0, 1 }, { S_QUEUE, 1 }, S_END(RET_CONTINUE), S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_WRITE, 0, 1 }, { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, -EFAULT, 0);
 	/* what was queued in that step must not have run on data that never arrived */
 	EXPECT_EQ(-1, read(fds[0], &byte, 1));
@@ -167,7 +177,9 @@ TEST_F(policy_region, change_of_the_application_is_seen_by_the_next_step)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, region, sizeof(region));
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script, { S_READ, 0 }, { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 100000000 }, S_END(RET_CONTINUE),
+	SCRIPT(&self->script,
+	       { S_READ, 0 }, { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 100000000 },
+	       S_END(RET_CONTINUE),
 	       { S_READ, 0 }, S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_CQE(&self->ring, 0xa, 1);
@@ -184,7 +196,10 @@ TEST_F(policy_region, only_what_was_written_is_written_back)
 
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, region, sizeof(region));
-	/* the kernel's own read of region[0] changes it between snapshot and write-back of the later step */
+	/*
+	 * the kernel's own read of region[0] changes it between snapshot and write-back of the
+	 * later step
+	 */
 	chain_add(&c);
 	iou_prep(&c.sqe[1], IORING_OP_READ, -1, U64(&region[0]), 8, -1);
 	{
@@ -195,8 +210,9 @@ TEST_F(policy_region, only_what_was_written_is_written_back)
 		ASSERT_EQ(8, write(fds[1], &nine, 8));
 		c.sqe[1].fd = fds[0];
 	}
-	SCRIPT(&self->script, { S_WRITE, 8, 22 }, { S_QUEUE, 1 }, S_END(RET_CONTINUE), { S_READ, 0 }, { S_WRITE, 16, 33 },
-	       S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_WRITE, 8, 22 }, { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       { S_READ, 0 }, { S_WRITE, 16, 33 }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(9, RECORD(2).value);
 	EXPECT_EQ(9, region[0]);

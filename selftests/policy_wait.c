@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* When a policy is called again: wait_nr, timeout_ns, nothing in flight. No wait can last for ever. */
+/*
+ * When a policy is called again: wait_nr, timeout_ns, nothing in flight. No wait can last for
+ * ever.
+ */
 #include <errno.h>
 #include <time.h>
 #include "lib/policy.h"
 
-POLICY_FIXTURE(policy_wait)
+POLICY_FIXTURE(policy_wait, plain)
 
 #define MS	1000000ULL
 
@@ -41,7 +44,9 @@ TEST_F(policy_wait, without_limits_it_waits_for_all)
 	chain_nop(&c, 1);
 	chain_read(&c, fds[0], &byte, 1);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_QUEUE, 2 }, S_END(RET_CONTINUE), { S_SEEN }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_QUEUE, 2 }, S_END(RET_CONTINUE),
+	       { S_SEEN }, S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	EXPECT_TRUE(no_more_cqes(&self->ring));
 	EXPECT_EQ(1, self->script.skel->bss->nr_steps);
@@ -62,8 +67,9 @@ TEST_F(policy_wait, wait_nr_ends_it_with_the_rest_in_flight)
 	policy_chain(&c, NULL, 0);
 	chain_read(&c, fds[0], &byte, 1);
 	chain_nop(&c, 1);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_QUEUE, 2 }, { S_WAIT, 1 }, S_END(RET_CONTINUE), { S_SEEN },
-	       S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_QUEUE, 2 }, { S_WAIT, 1 }, S_END(RET_CONTINUE),
+	       { S_SEEN }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(EV_CQES, SEEN(0).event);
 	EXPECT_EQ(1, SEEN(0).nr_cqes);
@@ -77,7 +83,9 @@ TEST_F(policy_wait, more_than_can_come_is_idle)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
 	chain_nop(&c, 1);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_WAIT, 100 }, S_END(RET_CONTINUE), { S_SEEN }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_WAIT, 100 }, S_END(RET_CONTINUE),
+	       { S_SEEN }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(EV_IDLE, SEEN(0).event);
 	EXPECT_EQ(1, SEEN(0).nr_cqes);
@@ -90,8 +98,10 @@ TEST_F(policy_wait, completions_not_taken_count)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
 	chain_nop(&c, 1);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, S_END(RET_CONTINUE), { S_WAIT, 1 }, S_END(RET_CONTINUE), { S_SEEN },
-	       S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       { S_WAIT, 1 }, S_END(RET_CONTINUE),
+	       { S_SEEN }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(EV_CQES, SEEN(0).event);
 	EXPECT_EQ(1, SEEN(0).nr_cqes);
@@ -104,7 +114,9 @@ TEST_F(policy_wait, timeout_alone_is_a_sleep)
 
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
-	SCRIPT(&self->script, { S_TIMEOUT, .b = 50 * MS }, S_END(RET_CONTINUE), { S_SEEN }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_TIMEOUT, .b = 50 * MS }, S_END(RET_CONTINUE),
+	       { S_SEEN }, S_END(RET_EXIT));
 	start = now();
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_LE(50 * MS, now() - start);
@@ -119,8 +131,9 @@ TEST_F(policy_wait, sleep_is_not_cut_short_by_completions)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
 	chain_nop(&c, 1);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_TIMEOUT, .b = 50 * MS }, S_END(RET_CONTINUE), { S_SEEN },
-	       S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_TIMEOUT, .b = 50 * MS }, S_END(RET_CONTINUE),
+	       { S_SEEN }, S_END(RET_EXIT));
 	start = now();
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_LE(50 * MS, now() - start);
@@ -138,7 +151,8 @@ TEST_F(policy_wait, timeout_ends_a_wait_for_completions)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
 	chain_read(&c, fds[0], &byte, 1);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_WAIT, 1 }, { S_TIMEOUT, .b = 20 * MS }, S_END(RET_CONTINUE),
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_WAIT, 1 }, { S_TIMEOUT, .b = 20 * MS }, S_END(RET_CONTINUE),
 	       { S_SEEN }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(EV_TIMEOUT, SEEN(0).event);
@@ -154,7 +168,9 @@ TEST_F(policy_wait, completion_ends_a_wait_before_its_timeout)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, NULL, 0);
 	chain_nop(&c, 1);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_WAIT, 1 }, { S_TIMEOUT, .b = 60000 * MS }, S_END(RET_CONTINUE),
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_WAIT, 1 }, { S_TIMEOUT, .b = 60000 * MS },
+	       S_END(RET_CONTINUE),
 	       { S_SEEN }, S_END(RET_EXIT));
 	start = now();
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
@@ -171,7 +187,8 @@ TEST_F(policy_wait, futex_in_the_region_asks_the_submitter_ok)
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, &word, sizeof(word) * 2);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script, { S_POST, 1, 0xa5c, 0 }, { S_QUEUE_RAW, 0 }, { S_WAIT, 1 }, S_END(RET_CONTINUE),
+	SCRIPT(&self->script,
+	       { S_POST, 1, 0xa5c, 0 }, { S_QUEUE_RAW, 0 }, { S_WAIT, 1 }, S_END(RET_CONTINUE),
 	       { S_REAP }, S_END(RET_EXIT));
 	raw = self->script.skel->bss->raw;
 	iou_prep(raw, OP_FUTEX_WAIT, FUTEX2_U32_PRIVATE, U64(&word), 0, 0);
@@ -196,8 +213,10 @@ TEST_F(policy_wait, exec_that_waits_for_a_poll_counts_as_in_flight)
 	policy_chain(&c, NULL, 0);
 	chain_read(&c, fds[0], &byte, 1);
 	chain_exec(&c, "/nowhere/x", argv);
-	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_QUEUE, 2 }, { S_WAIT, 1 }, { S_TIMEOUT, .b = 20 * MS },
-	       S_END(RET_CONTINUE), { S_SEEN }, S_END(RET_EXIT));
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, { S_QUEUE, 2 }, { S_WAIT, 1 }, { S_TIMEOUT, .b = 20 * MS },
+	       S_END(RET_CONTINUE),
+	       { S_SEEN }, S_END(RET_EXIT));
 	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
 	EXPECT_EQ(EV_TIMEOUT, SEEN(0).event);
 	EXPECT_EQ(2, SEEN(0).nr_inflight);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* The spawned task as others see it: parent, wait(2), SIGCHLD, signals and their handlers, /proc. */
+/*
+ * The spawned task as others see it: parent, wait(2), SIGCHLD, signals and their handlers, /proc.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -175,6 +177,27 @@ TEST_F(process, async_clone_takes_nothing_from_a_worker)
 	EXPECT_EQ(getpid(), r.ppid);
 }
 
+/* A task copied from a worker thread would take SIGKILL for none of its business. */
+TEST_F(process, task_of_an_async_clone_can_be_killed)
+{
+	struct io_uring_cqe cqe;
+	struct chain c;
+	int fds[2];
+	char byte;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(fds));
+	chain_init(&c, true, IORING_CLONE_FINAL | IORING_CLONE_QUIET);
+	c.clone.flags = IOSQE_ASYNC;
+	chain_read(&c, fds[0], &byte, 1);
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	pid = ASSERT_BORN(&self->ring);
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+	EXPECT_EQ(-EINTR, cqe.res);
+	EXPECT_EQ(0, wait_gone(pid));
+}
+
 /* The mask of a wait with a signal set is a temporary one; the program must get the real one. */
 TEST_F(process, mask_of_a_wait_in_progress_is_not_inherited)
 {
@@ -333,8 +356,8 @@ TEST_F(process, waiting_chain_uses_no_cpu)
 	ASSERT_NE(NULL, f);
 	ASSERT_NE(NULL, fgets(line, sizeof(line), f));
 	fclose(f);
-	ASSERT_EQ(2, sscanf(strrchr(line, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-			    &utime, &stime));
+	ASSERT_EQ(2, sscanf(strrchr(line, ')') + 2,
+			    "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &utime, &stime));
 	EXPECT_GT(10, utime + stime);
 	ASSERT_EQ(1, write(fds[1], "x", 1));
 	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* What must not stand in a chain: -EINVAL in its own CQE; as on any ring, its link is cancelled, however hard. */
+/*
+ * What must not stand in a chain: -EINVAL in its own CQE; as on any ring, its link is cancelled,
+ * however hard.
+ */
 #include <errno.h>
 #include <poll.h>
 #include "lib/fixture.h"
 
-CHAIN_FIXTURE(refused)
+CHAIN_FIXTURE_2(refused)
 
 /* 6.12's numbers */
 #define OP_PROVIDE_BUFFERS	31
@@ -49,7 +52,8 @@ TEST_F(refused, nested_clone_as_array_einval)
 TEST_F(refused, ops_of_the_ring_itself_einval)
 {
 	static const __u8 ops[] = {
-		IORING_OP_URING_CMD, OP_PROVIDE_BUFFERS, OP_REMOVE_BUFFERS, IORING_OP_FILES_UPDATE, OP_READ_MULTISHOT,
+		IORING_OP_URING_CMD,	OP_PROVIDE_BUFFERS, OP_REMOVE_BUFFERS,
+		IORING_OP_FILES_UPDATE, OP_READ_MULTISHOT,
 	};
 	unsigned int i;
 	struct chain c;

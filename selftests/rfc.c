@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The link form of CLONE as the RFC of 2024 has it: a zeroed SQE at the head of a link, helpers under its names;
- * and what the core must still get right around SQEs that a CLONE captured.
+ * The link form of CLONE as the RFC of 2024 has it: a zeroed SQE at the head of a link, helpers
+ * under its names; and what the core must still get right around SQEs that a CLONE captured.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +111,9 @@ TEST_F(rfc, ops_between_the_numbers_einval)
 			put(&self->ring, op, 0, op);
 			ASSERT_EQ(0, submit_all(&self->ring));
 			ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
-			/* -EOPNOTSUPP below our numbers, -EINVAL above them, as for any unknown op */
+			/*
+			 * -EOPNOTSUPP below our numbers, -EINVAL above them, as for any unknown op
+			 */
 			EXPECT_TRUE(cqe.res == -EINVAL || cqe.res == -EOPNOTSUPP);
 			seen++;
 		}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* What the verifier refuses in a policy, by its message; and the twin that differs in one line and is accepted. */
+/*
+ * What the verifier refuses in a policy, by its message; and the twin that differs in one line and
+ * is accepted.
+ */
 #include <errno.h>
 #include "lib/fixture.h"
 #include "refused.skel.h"
@@ -58,13 +61,15 @@ FIXTURE_VARIANT(verifier) {
 	FIXTURE_VARIANT_ADD(verifier, name) {						\
 		.refused = #name "_refused_ops", .twin = #name "_twin_ops", .message = text };
 
-#define READ_ONLY	"only wait_nr, timeout_ns, res and pdu of struct iou_spawn_params can be written"
+#define READ_ONLY								\
+	"only wait_nr, timeout_ns, res and pdu of struct iou_spawn_params can be written"
 
 CASE(event, READ_ONLY)
 CASE(straddle, READ_ONLY)
 CASE(pdu, READ_ONLY)
 CASE(opaque, "access beyond struct iou_spawn_ctx")
-CASE(wrong_ctx, "expected pointer to STRUCT iou_spawn_ctx but R1 has a pointer to STRUCT iou_spawn_params")
+CASE(wrong_ctx,
+     "expected pointer to STRUCT iou_spawn_ctx but R1 has a pointer to STRUCT iou_spawn_params")
 CASE(null_ctx, "NULL pointer passed to trusted arg0")
 CASE(short_buf, "invalid indirect access to stack R3 off=-32 size=64")
 CASE(rodata, "write into map forbidden")
@@ -101,6 +106,8 @@ TEST_F(verifier, accepts_its_twin_ok)
 		print_end_of_log();
 }
 
+#define OTHER_TYPE	"calling kernel function bpf_io_uring_spawn_get_cqe is not allowed"
+
 TEST(other_type_of_program_is_refused)
 {
 	struct refused_bpf *skel = open_only("none");
@@ -108,7 +115,7 @@ TEST(other_type_of_program_is_refused)
 	ASSERT_NE(NULL, skel);
 	bpf_program__set_autoload(skel->progs.other_type_refused, true);
 	EXPECT_NE(0, refused_bpf__load(skel));
-	EXPECT_NE(NULL, strstr(verifier_log, "calling kernel function bpf_io_uring_spawn_get_cqe is not allowed"))
+	EXPECT_NE(NULL, strstr(verifier_log, OTHER_TYPE))
 		print_end_of_log();
 	refused_bpf__destroy(skel);
 }

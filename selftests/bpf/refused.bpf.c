@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the verifier refuses, in pairs: X_refused, and X_twin, which differs in the one line that matters and loads.
- * verifier.c loads them one at a time and looks at the message.
+ * What the verifier refuses, in pairs: X_refused, and X_twin, which differs in the one line that
+ * matters and loads. verifier.c loads them one at a time and looks at the message.
  */
 #include "spawn_bpf.bpf.h"
 

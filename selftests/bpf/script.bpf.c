@@ -99,7 +99,8 @@ static void region(struct iou_spawn_ctx *spawn, const struct script_op *o)
 	record(&l);
 }
 
-static void other(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, const struct script_op *o)
+static void other(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
+		  const struct script_op *o)
 {
 	struct io_uring_sqe sqe = {};
 	struct script_log l = {};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * A policy that does what the test wrote down: a list of operations, run up to the next S_RETURN in every step.
- * Its place in the list is kept in pdu[0], so it is also a test of that. Results go to a log the test reads.
+ * A policy that does what the test wrote down: a list of operations, run up to the next S_RETURN
+ * in every step. Its place in the list is kept in pdu[0], so it is also a test of that. Results go
+ * to a log the test reads.
  */
 enum script_opcode {
 	S_RETURN,	/* a: code */
@@ -43,7 +44,8 @@ struct script_log {
 /* What lp said, as S_SEEN finds it. */
 struct script_seen {
 	unsigned long long	user_data, cookie, arg_addr;
-	unsigned int		arg_len, event, step, nr_cqes, nr_inflight, nr_sqes, nr_submit, wait_nr;
+	unsigned int		arg_len, event, step, nr_cqes, nr_inflight, nr_sqes, nr_submit;
+	unsigned int		wait_nr;
 	unsigned long long	timeout_ns, pdu_or;		/* all of pdu but the place */
 	int			res;
 	unsigned int		pad;

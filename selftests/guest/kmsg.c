@@ -11,7 +11,8 @@
 #define AFTER_LINES	60	/* of a report, printed with the line that gave it away */
 
 static const char complaints[] =
-	"BUG: |BUG at |WARNING: |Oops|KASAN|UBSAN|Kernel panic|[Gg]eneral protection|[Uu]nable to handle"
+	"BUG: |BUG at |WARNING: |Oops|KASAN|UBSAN|Kernel panic|[Gg]eneral protection"
+	"|[Uu]nable to handle"
 	"|possible (recursive|circular|irq lock|deadlock)|inconsistent lock state|locks? held"
 	"|Invalid wait context|DEBUG_LOCKS_WARN_ON|suspicious RCU|rcu: INFO|self-detected stall"
 	"|soft lockup|hard LOCKUP|workqueue lockup|INFO: task .* blocked|scheduling while atomic"
@@ -26,7 +27,8 @@ int kmsg_open(void)
 	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	mark_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	if (log_fd < 0 || mark_fd < 0) {
-		fprintf(stderr, "runner: /dev/kmsg: %s: the kernel log must be readable\n", strerror(errno));
+		fprintf(stderr, "runner: /dev/kmsg: %s: the kernel log must be readable\n",
+			strerror(errno));
 		return -1;
 	}
 	return regcomp(&complaint, complaints, REG_EXTENDED | REG_NOSUB);
@@ -46,7 +48,7 @@ static bool next(char *text, size_t size)
 
 	do {
 		n = read(log_fd, record, sizeof(record) - 1);
-	} while (n < 0 && errno == EPIPE);	/* overwritten meanwhile: go on with what is there */
+	} while (n < 0 && errno == EPIPE);	/* overwritten meanwhile: go on behind it */
 	if (n <= 0)
 		return false;
 	record[n] = '\0';

@@ -61,8 +61,8 @@ static void append(struct result *r, const char *text, size_t len)
 }
 
 /*
- * Until the test has ended. A process it left behind may hold the pipe open for ever: no_process_left() speaks
- * of that one.
+ * Until the test has ended. A process it left behind may hold the pipe open for ever:
+ * no_process_left() speaks of that one.
  */
 static int collect(pid_t pid, int out, struct result *r)
 {
@@ -106,11 +106,13 @@ void run_test(const char *program, const char *name, struct result *r)
 		return;
 	}
 	status = collect(pid, out, r);
-	r->passed = !r->timed_out && WIFEXITED(status) && !WEXITSTATUS(status) && strstr(r->output, "\nok 1 ");
+	r->passed = !r->timed_out && WIFEXITED(status) && !WEXITSTATUS(status) &&
+		    strstr(r->output, "\nok 1 ");
 	skip = strstr(r->output, "# SKIP ");
 	if (r->passed && skip) {
 		r->skipped = true;
-		snprintf(r->reason, sizeof(r->reason), "%.*s", (int)strcspn(skip + 7, "\n"), skip + 7);
+		snprintf(r->reason, sizeof(r->reason), "%.*s", (int)strcspn(skip + 7, "\n"),
+			 skip + 7);
 	}
 }
 
@@ -139,7 +141,9 @@ static void end_children(void)
 		closedir(proc);
 }
 
-/* We are the reaper of whatever the test left: everything must be gone soon, without being killed. */
+/*
+ * We are the reaper of whatever the test left: everything must be gone soon, without being killed.
+ */
 bool no_process_left(void)
 {
 	time_t end = now() + LEAVE_SECONDS;

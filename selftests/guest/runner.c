@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * runner [-v] PROGRAM [NAME...]: run the tests of a harness program one by one, each in a process of its own,
- * and print TAP. A test fails if it says so, if it takes too long, if it leaves a process behind, or if the
- * kernel complains meanwhile. Without NAME: all of them; on a kernel with kmemleak a last one looks for leaks.
+ * runner [-v] PROGRAM [NAME...]: run the tests of a harness program one by one, each in a process
+ * of its own, and print TAP. A test fails if it says so, if it takes too long, if it leaves a
+ * process behind, or if the kernel complains meanwhile. Without NAME: all of them; on a kernel
+ * with kmemleak a last one looks for leaks.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -45,7 +46,8 @@ static unsigned int list(const char *program, char *names[], char **only, int nr
 			names[nr++] = strdup(line);
 	}
 	if (!out || pclose(out)) {
-		fprintf(stderr, "runner: %s --list failed: is it one of the test programs?\n", program);
+		fprintf(stderr, "runner: %s --list failed: is it one of the test programs?\n",
+			program);
 		return 0;
 	}
 	return nr;
@@ -128,6 +130,7 @@ int main(int argc, char **argv)
 		one(&count, argv[1], names[i]);
 	if (look_for_leaks)
 		leaks(&count);
-	printf("# %s: %u run, %u failed, %u skipped\n", argv[1], count.run, count.failed, count.skipped);
+	printf("# %s: %u run, %u failed, %u skipped\n", argv[1], count.run, count.failed,
+	       count.skipped);
 	return count.failed != 0;
 }

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* The test harness and the fixtures over it: one ring per test, of every type, chains in both forms. */
+/*
+ * The test harness and the fixtures over it: one ring per test, of every type, chains in both
+ * forms.
+ */
 #ifndef SPAWN_TEST_FIXTURE_H
 #define SPAWN_TEST_FIXTURE_H
 
 #include "kselftest_harness.h"
 #include "spawn_test.h"
 
-/* 1 000 rounds on the debug kernel, emulated, take minutes. Macros expand late: this reaches every test. */
+/*
+ * 1 000 rounds on the debug kernel, emulated, take minutes. Macros expand late: this reaches every
+ * test.
+ */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 900
 
@@ -23,7 +29,7 @@ FIXTURE_SETUP(name)								\
 	struct io_uring_query_spawn query;					\
 										\
 	ASSERT_EQ(0, ring_init(&self->ring, variant->ring_flags));		\
-	ASSERT_EQ(0, io_uring_spawn_query(self->ring.ring_fd, &query)) {				\
+	ASSERT_EQ(0, io_uring_spawn_query(self->ring.ring_fd, &query)) {	\
 		TH_LOG("this kernel has no io_uring spawn: boot the patched one"); \
 	}									\
 }										\
@@ -31,11 +37,6 @@ FIXTURE_TEARDOWN(name)								\
 {										\
 	io_uring_queue_exit(&self->ring);					\
 }
-
-/* One test, one ring. */
-#define RING_FIXTURE(name)							\
-	RING_FIXTURE_BODY(name)							\
-	FIXTURE_VARIANT_ADD(name, plain) { .array = true };			\
 
 /* The two ways a ring posts completions. */
 #define RING_FIXTURE_2(name)							\
@@ -53,6 +54,12 @@ FIXTURE_TEARDOWN(name)								\
 	FIXTURE_VARIANT_ADD(name, array_coop) {					\
 		.ring_flags = IORING_SETUP_COOP_TASKRUN, .array = true };	\
 	FIXTURE_VARIANT_ADD(name, links_defer) { .ring_flags = RING_DEFER, .array = false }; \
+	FIXTURE_VARIANT_ADD(name, array_defer) { .ring_flags = RING_DEFER, .array = true };
+
+/* Both forms of a chain, the two ways a ring posts: for what has nothing to do with rings. */
+#define CHAIN_FIXTURE_2(name)							\
+	RING_FIXTURE_BODY(name)							\
+	FIXTURE_VARIANT_ADD(name, links) { .array = false };			\
 	FIXTURE_VARIANT_ADD(name, array_defer) { .ring_flags = RING_DEFER, .array = true };
 
 /* The next CQE is this one. */
@@ -100,7 +107,8 @@ static int list_tests(void)
 	for (f = __fixture_list; f; f = f->next)
 		for (v = f->variant ?: &none; v; v = v->next)
 			for (t = f->tests; t; t = t->next)
-				printf("%s%s%s.%s\n", f->name, v->name[0] ? "." : "", v->name, t->name);
+				printf("%s%s%s.%s\n", f->name, v->name[0] ? "." : "", v->name,
+				       t->name);
 	return 0;
 }
 

@@ -142,7 +142,10 @@ bool has_child(void)
 	return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
 }
 
-/* An outcome is posted by a task that has not quite ended. Reaps nothing: a zombie is a child for ever. */
+/*
+ * An outcome is posted by a task that has not quite ended. Reaps nothing: a zombie is a child for
+ * ever.
+ */
 bool no_child_left(void)
 {
 	unsigned long end = now_ms() + WAIT_MS;
@@ -178,7 +181,8 @@ long nr_tasks(void)
 	int ppid;
 
 	while (proc && (d = readdir(proc)))
-		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && read_stat(d->d_name, &state, &ppid))
+		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' &&
+		    read_stat(d->d_name, &state, &ppid))
 			nr += ppid != KTHREADD;
 	if (proc)
 		closedir(proc);
@@ -284,7 +288,7 @@ bool usage_settles(const struct usage *before)
 			return true;
 		nap();
 	} while (now_ms() < end);
-	fprintf(stderr, "# tasks %ld -> %ld, open files %ld -> %ld\n", before->tasks, now.tasks, before->files,
-		now.files);
+	fprintf(stderr, "# tasks %ld -> %ld, open files %ld -> %ld\n", before->tasks, now.tasks,
+		before->files, now.files);
 	return false;
 }

@@ -5,7 +5,10 @@
 #include <string.h>
 #include "scripted.h"
 
-/* Opened, not loaded: budgets can still be set. The second map stays out unless a test asks for it. */
+/*
+ * Opened, not loaded: budgets can still be set. The second map stays out unless a test asks for
+ * it.
+ */
 int script_open(struct script *s, int ring_fd, __u32 slot)
 {
 	memset(s, 0, sizeof(*s));

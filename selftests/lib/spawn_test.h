@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* What the tests share: rings, chains, completions, processes. None of it knows the test harness. */
+/*
+ * What the tests share: rings, chains, completions, processes. None of it knows the test harness.
+ */
 #ifndef SPAWN_TEST_H
 #define SPAWN_TEST_H
 
@@ -11,7 +13,7 @@
 
 #define U64(p)			((__u64)(uintptr_t)(p))
 #define RING_DEFER		(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN)
-#define WAIT_MS			20000	/* longer than anything takes on the debug kernel, emulated */
+#define WAIT_MS			20000	/* longer than anything takes on the debug kernel */
 #define QUIET_MS		30	/* how long "nothing more comes" is watched */
 
 /* 6.12 has them, liburing 2.3 does not. */
@@ -30,8 +32,8 @@ int next_cqe(struct io_uring *ring, struct io_uring_cqe *cqe);
 bool no_more_cqes(struct io_uring *ring);
 
 /*
- * chain.c: one CLONE and its chain, handed over in link form or as an array. Chain SQEs get their place
- * as user_data, CLONE gets UD_CLONE; base is added to all of them, to tell spawns apart.
+ * chain.c: one CLONE and its chain, handed over in link form or as an array. Chain SQEs get their
+ * place as user_data, CLONE gets UD_CLONE; base is added to all of them, to tell spawns apart.
  */
 #define CHAIN_MAX		IORING_SPAWN_MAX_SQES
 #define UD_CLONE		0xc10e
@@ -83,7 +85,10 @@ bool debug_kernel(void);
 int write_file(const char *path, const char *text);
 bool all_children_gone(void);
 
-/* What the system has in use, and whether it comes back to that, give or take what it does on its own. */
+/*
+ * What the system has in use, and whether it comes back to that, give or take what it does on its
+ * own.
+ */
 struct usage {
 	long	tasks, files;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * report FD CODE [TEXT]: write a struct report to FD, exit with CODE. Asks the kernel by system calls only: it
- * also runs where /proc is not mounted.
+ * report FD CODE [TEXT]: write a struct report to FD, exit with CODE. Asks the kernel by system
+ * calls only: it also runs where /proc is not mounted.
  */
 #include <errno.h>
 #include <fcntl.h>
