@@ -41,7 +41,7 @@ unlisted() {
 	sed -nE 's/^#define (\w+)\s.*/\1/p; s/^(struct \w+) \{/\1/p; s/^\t(IORING_\w+),.*/\1/p' \
 		build/linux/include/uapi/linux/io_uring/spawn.h |
 		while read -r name; do
-			grep -qE "\($name\W" selftests/native/abi.h || echo "# $name is not in abi.h"
+			grep -qE "\($name\W" selftests/native/abi.h || echo "# not in abi.h: $name"
 		done
 }
 nr=$((nr + 1))
