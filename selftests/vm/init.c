@@ -84,14 +84,23 @@ static void enter_host_root(void)
 	mount_early();
 }
 
+/* Not over the directory the command is to run in, wherever somebody has put the repository. */
+static void mount_empty(const char *target, const char *name, const char *options)
+{
+	size_t length = strlen(target);
+
+	if (strncmp(job.dir, target, length) || (job.dir[length] && job.dir[length] != '/'))
+		mount_at(target, "tmpfs", name, options);
+}
+
 static void mount_late(void)
 {
 	mkdir("/dev/pts", 0755);
 	mkdir("/dev/shm", 01777);
 	mount_at("/dev/pts", "devpts", "devpts", "gid=5,mode=620,ptmxmode=666");
 	mount_at("/dev/shm", "tmpfs", "shm", "mode=1777");
-	mount_at("/tmp", "tmpfs", "tmp", "mode=1777");
-	mount_at("/run", "tmpfs", "run", "mode=755");
+	mount_empty("/tmp", "tmp", "mode=1777");
+	mount_empty("/run", "run", "mode=755");
 	mount_at("/sys/kernel/tracing", "tracefs", "tracefs", NULL);
 	mount_at("/sys/kernel/debug", "debugfs", "debugfs", NULL);
 	mount_at("/sys/fs/bpf", "bpf", "bpf", NULL);
