@@ -237,7 +237,11 @@ unsigned int rounds(unsigned int n)
 
 bool debug_kernel(void)
 {
-	return !access("/sys/kernel/debug/kmemleak", F_OK);
+	static int debug = -1;
+
+	if (debug < 0)
+		debug = !access("/sys/kernel/debug/kmemleak", F_OK);
+	return debug;
 }
 
 int write_file(const char *path, const char *text)

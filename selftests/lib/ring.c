@@ -10,17 +10,26 @@
 
 #define SQ_ENTRIES	512
 #define CQ_ENTRIES	4096
+#define SMALL		64	/* for tests that make thousands of rings */
 
-int ring_init(struct io_uring *ring, unsigned int flags)
+static int init(struct io_uring *ring, unsigned int flags, unsigned int sq, unsigned int cq)
 {
-	struct io_uring_params p = {
-		.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP, .cq_entries = CQ_ENTRIES,
-	};
-	int ret = io_uring_queue_init_params(SQ_ENTRIES, ring, &p);
+	struct io_uring_params p = { .flags = flags | IORING_SETUP_CQSIZE, .cq_entries = cq };
+	int ret = io_uring_queue_init_params(sq, ring, &p);
 
 	if (ret)
 		fprintf(stderr, "# ring with flags %#x: %s\n", flags, strerror(-ret));
 	return ret;
+}
+
+int ring_init(struct io_uring *ring, unsigned int flags)
+{
+	return init(ring, flags, SQ_ENTRIES, CQ_ENTRIES);
+}
+
+int ring_init_small(struct io_uring *ring, unsigned int flags)
+{
+	return init(ring, flags, SMALL / 4, SMALL);
 }
 
 /* Give the ring's descriptor this number, which must be free. */

@@ -24,6 +24,7 @@
 
 /* ring.c */
 int ring_init(struct io_uring *ring, unsigned int flags);
+int ring_init_small(struct io_uring *ring, unsigned int flags);
 int ring_move(struct io_uring *ring, int fd);
 struct io_uring_sqe *get_sqe(struct io_uring *ring) __attribute__((returns_nonnull));
 int submit_all(struct io_uring *ring);
