@@ -187,7 +187,7 @@ static void just_exit(FIXTURE_DATA(death) *self)
 	_exit(0);
 }
 
-TEST_F(death, submitter_exits_1000_times)
+TEST_F(death, submitter_exits_many_times)
 {
 	FOR_EACH_ROUND(round) {
 		ASSERT_EQ(0, wait_exit(submitter(self, variant, round, just_exit)));
@@ -200,7 +200,7 @@ static void become_quick(FIXTURE_DATA(death) *self)
 	execl(self->quick, "quick", NULL);
 }
 
-TEST_F(death, submitter_execs_1000_times)
+TEST_F(death, submitter_execs_many_times)
 {
 	FOR_EACH_ROUND(round) {
 		ASSERT_EQ(0, wait_exit(submitter(self, variant, round, become_quick)));
@@ -214,7 +214,7 @@ static void kill_itself(FIXTURE_DATA(death) *self)
 	kill(getpid(), SIGKILL);
 }
 
-TEST_F(death, submitter_killed_1000_times)
+TEST_F(death, submitter_killed_many_times)
 {
 	FOR_EACH_ROUND(round) {
 		ASSERT_EQ(128 + SIGKILL, wait_exit(submitter(self, variant, round, kill_itself)));
@@ -223,7 +223,7 @@ TEST_F(death, submitter_killed_1000_times)
 }
 
 /* Killed from outside, while it may be in the middle of submitting. */
-TEST_F(death, submitter_killed_while_submitting_1000_times)
+TEST_F(death, submitter_killed_while_submitting_many_times)
 {
 	FOR_EACH_ROUND(round) {
 		struct io_uring ring;
@@ -245,7 +245,7 @@ TEST_F(death, submitter_killed_while_submitting_1000_times)
 	}
 }
 
-TEST_F(death, ring_closed_1000_times)
+TEST_F(death, ring_closed_many_times)
 {
 	struct io_uring ring;
 
@@ -318,7 +318,7 @@ static bool all_end(struct io_uring *ring, struct spawns *s, unsigned int round)
 	return true;
 }
 
-TEST_F(death, tasks_killed_1000_times)
+TEST_F(death, tasks_killed_many_times)
 {
 	struct io_uring ring;
 
@@ -339,7 +339,7 @@ TEST_F(death, tasks_killed_1000_times)
 	close_ring(self, &ring);
 }
 
-TEST_F(death, tasks_stopped_and_continued_1000_times)
+TEST_F(death, tasks_stopped_and_continued_many_times)
 {
 	struct io_uring ring;
 
@@ -371,7 +371,7 @@ TEST_F(death, tasks_stopped_and_continued_1000_times)
 	close_ring(self, &ring);
 }
 
-TEST_F(death, links_destroyed_while_policies_run_1000_times)
+TEST_F(death, links_destroyed_while_policies_run_many_times)
 {
 	struct io_uring ring;
 
@@ -402,7 +402,7 @@ TEST_F(death, links_destroyed_while_policies_run_1000_times)
 }
 
 /* All of it cancelled at once, wherever it is. */
-TEST_F(death, cancelled_by_any_1000_times)
+TEST_F(death, cancelled_by_any_many_times)
 {
 	struct io_uring ring;
 
@@ -439,7 +439,7 @@ TEST_F(death, cancelled_by_any_1000_times)
 }
 
 /* The ring overflows; the kernel's own buffers do not grow without end. */
-TEST_F(death, submitter_that_never_reaps_1000_spawns)
+TEST_F(death, submitter_that_never_reaps_many_spawns)
 {
 	struct io_uring_params p = { .flags = variant->ring_flags | IORING_SETUP_CQSIZE,
 				     .cq_entries = 8 };

@@ -105,6 +105,7 @@ static void leaks(struct count *count)
 int main(int argc, char **argv)
 {
 	static char *names[MAX_TESTS];
+	const char *percent = getenv("SPAWN_TEST_PERCENT");
 	struct count count = {};
 	unsigned int nr, i;
 	bool look_for_leaks;
@@ -126,6 +127,8 @@ int main(int argc, char **argv)
 		return 2;
 	look_for_leaks = argc == 2 && kmemleak_start();
 	printf("TAP version 13\n1..%u\n", nr + look_for_leaks);
+	if (percent && strcmp(percent, "100"))
+		printf("# SPAWN_TEST_PERCENT=%s: so much of the rounds the sources name\n", percent);
 	for (i = 0; i < nr; i++)
 		one(&count, argv[1], names[i]);
 	if (look_for_leaks)
