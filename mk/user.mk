@@ -18,13 +18,15 @@ bpf_objects := $(bpf_sources:%.c=$(USER)/%.o)
 skeletons := $(bpf_sources:%.bpf.c=$(USER)/%.skel.h)
 loader := $(if $(loader_sources),$(USER)/loader/spawn-bpf)
 tests := $(test_sources:%.c=$(USER)/%)
+# A test that is too long for one file has the rest of it in a directory of its name.
+test_parts := $(wildcard $(test_sources:%.c=%/*.c))
 testlib := $(USER)/selftests/lib/libtest.a
 runner := $(if $(runner_sources),$(USER)/selftests/guest/runner)
 targets := $(target_sources:%.c=$(USER)/%)
 benches := $(bench_sources:%.c=$(USER)/%)
 abi_checks := $(patsubst %.bpf.o,%.bpf.tmp.o,$(abi_sources:%.c=$(USER)/%.o))
-user_objects := $(patsubst %.c,$(USER)/%.o,$(loader_sources) $(test_sources) $(testlib_sources) \
-	$(runner_sources) $(target_sources) $(bench_sources) $(filter-out %.bpf.c,$(abi_sources)))
+user_objects := $(patsubst %.c,$(USER)/%.o,$(loader_sources) $(test_sources) $(test_parts) \
+	$(testlib_sources) $(runner_sources) $(target_sources) $(bench_sources) $(filter-out %.bpf.c,$(abi_sources)))
 
 # What the guest's initramfs holds.
 USER_OUTPUTS := $(bpf_objects) $(loader) $(tests) $(runner) $(targets) $(benches)
@@ -87,6 +89,7 @@ $(loader): $(loader_sources:%.c=$(USER)/%.o) $(LIBBPF)
 	$(call say,LINK)
 	$(link)
 
+$(foreach part,$(test_parts),$(eval $(USER)/$(patsubst %/,%,$(dir $(part))): $(part:%.c=$(USER)/%.o)))
 $(tests): %: %.o $(testlib) $(LIBBPF)
 	$(call say,LINK)
 	$(link)

@@ -12,7 +12,6 @@ CHAIN_FIXTURE_2(refused)
 /* 6.12's numbers */
 #define OP_PROVIDE_BUFFERS	31
 #define OP_REMOVE_BUFFERS	32
-#define OP_READ_MULTISHOT	49
 #define RECV_MULTISHOT		(1U << 1)
 #define ACCEPT_MULTISHOT	(1U << 0)
 #define TIMEOUT_MULTISHOT	(1U << 6)

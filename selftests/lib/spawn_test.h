@@ -18,8 +18,17 @@
 
 /* 6.12 has them, liburing 2.3 does not. */
 #define NOP_INJECT_RESULT	(1U << 0)
-#define OP_WAITID		50
-#define OP_FUTEX_WAIT		51
+enum {
+	OP_READ_MULTISHOT = 49,
+	OP_WAITID,
+	OP_FUTEX_WAIT,
+	OP_FUTEX_WAKE,
+	OP_FUTEX_WAITV,
+	OP_FIXED_FD_INSTALL,
+	OP_FTRUNCATE,
+	OP_BIND,
+	OP_LISTEN,
+};
 #define FUTEX2_U32_PRIVATE	(0x02 | 0x80)
 
 /* ring.c */
