@@ -1,41 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Ordinary operations in a chain: what blocks, what would go to a worker thread, what is refused.
+ * Ordinary operations in a chain, beside each other and beside the submitter. What each of them
+ * does is in opcodes.c and blocking.c.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include "lib/fixture.h"
 
 RING_FIXTURE_2(ops)
 
 static char *argv[] = { "quick", NULL };
-
-TEST_F(ops, read_from_empty_pipe_then_exec_ok)
-{
-	char path[256], byte = 0;
-	struct chain c;
-	int fds[2];
-	pid_t pid;
-
-	ASSERT_EQ(0, target(path, sizeof(path), "quick"));
-	ASSERT_EQ(0, pipe(fds));
-	chain_init(&c, true, 0);
-	chain_read(&c, fds[0], &byte, 1);
-	chain_exec(&c, path, argv);
-	chain_link(&c, IOSQE_IO_LINK);
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
-	pid = ASSERT_BORN(&self->ring);
-	EXPECT_TRUE(no_more_cqes(&self->ring));
-	EXPECT_EQ(0, wait_state(pid, 'S'));
-	EXPECT_EQ(1, nr_threads(pid));
-	ASSERT_EQ(1, write(fds[1], "x", 1));
-	ASSERT_CQE(&self->ring, 0, 1);
-	ASSERT_CQE(&self->ring, 1, 0);
-	EXPECT_EQ('x', byte);
-	EXPECT_EQ(0, wait_exit(pid));
-}
 
 TEST_F(ops, read_of_closed_pipe_is_eof_then_exec_ok)
 {
@@ -141,130 +116,102 @@ TEST_F(ops, punted_ops_run_in_the_task_ok)
 	EXPECT_EQ(0, rmdir(dir));
 }
 
-TEST_F(ops, splice_waits_for_data_in_the_task_ok)
+/* There is one task to do them. What can be polled goes on meanwhile, and is told later. */
+TEST_F(ops, punted_ops_take_turns)
 {
-	char byte = 0;
+	char dir[] = "/tmp/turns-XXXXXX", made[64], byte = 0;
+	int in[2], out[2], other[2], i, told = 0;
+	struct io_uring_cqe cqe;
 	struct chain c;
-	int in[2], out[2];
+	pid_t pid;
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	snprintf(made, sizeof(made), "%s/made", dir);
+	ASSERT_EQ(0, pipe(in));
+	ASSERT_EQ(0, pipe(out));
+	ASSERT_EQ(0, pipe(other));
+	chain_init(&c, true, IORING_CLONE_FINAL);
+	io_uring_prep_splice(chain_add(&c), in[0], -1, out[1], -1, 1, 0);
+	io_uring_prep_mkdirat(chain_add(&c), AT_FDCWD, made, 0700);
+	chain_read(&c, other[0], &byte, 1);
+	for (i = 0; i < 3; i++)
+		c.sqe[i].user_data = i;
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	pid = ASSERT_BORN(&self->ring);
+	ASSERT_EQ(1, write(other[1], "o", 1));
+	EXPECT_TRUE(no_more_cqes(&self->ring));
+	EXPECT_EQ(1, nr_threads(pid));
+	EXPECT_NE(0, access(made, F_OK));
+	ASSERT_EQ(1, write(in[1], "x", 1));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+		told |= 1 << cqe.user_data;
+		EXPECT_EQ(cqe.user_data == 1 ? 0 : 1, cqe.res);
+	}
+	EXPECT_EQ(7, told);
+	EXPECT_EQ('o', byte);
+	ASSERT_CQE(&self->ring, UD_CLONE, 0);
+	EXPECT_EQ(0, rmdir(made));
+	EXPECT_EQ(0, rmdir(dir));
+}
+
+TEST_F(ops, linked_timeout_does_not_interrupt_a_punted_op)
+{
+	struct __kernel_timespec ts = { .tv_nsec = 1000000 };
+	struct io_uring_cqe cqe;
+	int in[2], out[2], i;
+	struct chain c;
 
 	ASSERT_EQ(0, pipe(in));
 	ASSERT_EQ(0, pipe(out));
-	chain_init(&c, true, IORING_CLONE_DEFER | IORING_CLONE_QUIET);
+	chain_init(&c, true, IORING_CLONE_FINAL);
 	io_uring_prep_splice(chain_add(&c), in[0], -1, out[1], -1, 1, 0);
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
-	EXPECT_TRUE(no_more_cqes(&self->ring));
-	ASSERT_EQ(1, write(in[1], "s", 1));
-	ASSERT_CQE(&self->ring, UD_CLONE, 0);
-	ASSERT_EQ(1, read(out[0], &byte, 1));
-	EXPECT_EQ('s', byte);
-}
-
-TEST_F(ops, poll_then_exec_ok)
-{
-	char path[256];
-	struct chain c;
-	int fds[2];
-	pid_t pid;
-
-	ASSERT_EQ(0, target(path, sizeof(path), "quick"));
-	ASSERT_EQ(0, pipe(fds));
-	chain_init(&c, true, 0);
-	io_uring_prep_poll_add(chain_add(&c), fds[0], POLLIN);
-	c.sqe[0].user_data = 0;
-	chain_exec(&c, path, argv);
-	chain_link(&c, IOSQE_IO_LINK);
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
-	pid = ASSERT_BORN(&self->ring);
-	EXPECT_TRUE(no_more_cqes(&self->ring));
-	ASSERT_EQ(1, write(fds[1], "x", 1));
-	ASSERT_CQE(&self->ring, 0, POLLIN);
-	ASSERT_CQE(&self->ring, 1, 0);
-	EXPECT_EQ(0, wait_exit(pid));
-}
-
-TEST_F(ops, timeout_then_exec_ok)
-{
-	struct __kernel_timespec ts = { .tv_nsec = 20000000 };
-	char path[256];
-	struct chain c;
-	pid_t pid;
-
-	ASSERT_EQ(0, target(path, sizeof(path), "quick"));
-	chain_init(&c, true, 0);
-	io_uring_prep_timeout(chain_add(&c), &ts, 0, IORING_TIMEOUT_ETIME_SUCCESS);
-	c.sqe[0].user_data = 0;
-	chain_exec(&c, path, argv);
-	chain_link(&c, IOSQE_IO_LINK);
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
-	pid = ASSERT_BORN(&self->ring);
-	ASSERT_CQE(&self->ring, 0, -ETIME);
-	ASSERT_CQE(&self->ring, 1, 0);
-	EXPECT_EQ(0, wait_exit(pid));
-}
-
-TEST_F(ops, linked_timeout_ends_a_read)
-{
-	struct __kernel_timespec ts = { .tv_nsec = 20000000 };
-	struct io_uring_cqe cqe;
-	struct chain c;
-	int fds[2], i;
-	char byte;
-
-	ASSERT_EQ(0, pipe(fds));
-	chain_init(&c, true, 0);
-	chain_read(&c, fds[0], &byte, 1)->flags = IOSQE_IO_LINK;
 	io_uring_prep_link_timeout(chain_add(&c), &ts, 0);
-	c.sqe[1].user_data = 1;
+	for (i = 0; i < 2; i++)
+		c.sqe[i].user_data = i;
+	c.sqe[0].flags = IOSQE_IO_LINK;
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_BORN(&self->ring);
+	EXPECT_TRUE(no_more_cqes(&self->ring));
+	ASSERT_EQ(1, write(in[1], "x", 1));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
-		EXPECT_EQ(cqe.user_data ? -ETIME : -ECANCELED, cqe.res);
+		EXPECT_EQ(cqe.user_data ? -ECANCELED : 1, cqe.res);
 	}
-	EXPECT_TRUE(no_more_cqes(&self->ring));
+	ASSERT_CQE(&self->ring, UD_CLONE, 0);
 }
 
-TEST_F(ops, unlinked_sqes_overlap)
+/* ASYNC_CANCEL looks where io_uring waits, and a punted operation is not there. */
+TEST_F(ops, cancel_does_not_find_a_punted_op_enoent)
 {
-	struct chain c;
-	int fds[2];
-	char byte;
-
-	ASSERT_EQ(0, pipe(fds));
-	chain_init(&c, true, 0);
-	chain_read(&c, fds[0], &byte, 1);
-	chain_write(&c, fds[1], "x", 1);
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
-	ASSERT_BORN(&self->ring);
-	{
-		struct io_uring_cqe a, b;
-
-		ASSERT_EQ(0, next_cqe(&self->ring, &a));
-		ASSERT_EQ(0, next_cqe(&self->ring, &b));
-		EXPECT_EQ(1, a.res);
-		EXPECT_EQ(1, b.res);
-		EXPECT_EQ(1, a.user_data + b.user_data);
-	}
-}
-
-TEST_F(ops, cancel_by_user_data_in_a_chain_ok)
-{
+	char dir[] = "/tmp/turns-XXXXXX", made[64];
+	int in[2], out[2], i, res[3] = { 1, 1, 1 };
 	struct io_uring_cqe cqe;
 	struct chain c;
-	int fds[2], i;
-	char byte;
 
-	ASSERT_EQ(0, pipe(fds));
-	chain_init(&c, true, 0);
-	chain_read(&c, fds[0], &byte, 1);
-	io_uring_prep_cancel64(chain_add(&c), 0, 0);
-	c.sqe[1].user_data = 1;
+	ASSERT_NE(NULL, mkdtemp(dir));
+	snprintf(made, sizeof(made), "%s/made", dir);
+	ASSERT_EQ(0, pipe(in));
+	ASSERT_EQ(0, pipe(out));
+	chain_init(&c, true, IORING_CLONE_FINAL);
+	io_uring_prep_splice(chain_add(&c), in[0], -1, out[1], -1, 1, 0);
+	io_uring_prep_mkdirat(chain_add(&c), AT_FDCWD, made, 0700);
+	io_uring_prep_cancel64(chain_add(&c), 1, 0);
+	for (i = 0; i < 3; i++)
+		c.sqe[i].user_data = i;
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_BORN(&self->ring);
-	for (i = 0; i < 2; i++) {
+	ASSERT_EQ(1, write(in[1], "x", 1));
+	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
-		EXPECT_EQ(cqe.user_data ? 0 : -ECANCELED, cqe.res);
+		ASSERT_GT(3, cqe.user_data);
+		res[cqe.user_data] = cqe.res;
 	}
+	EXPECT_EQ(1, res[0]);
+	EXPECT_EQ(0, res[1]);
+	EXPECT_EQ(-ENOENT, res[2]);
+	EXPECT_EQ(0, rmdir(made));
+	EXPECT_EQ(0, rmdir(dir));
 }
 
 TEST_F(ops, msg_ring_reaches_the_submitter_ok)

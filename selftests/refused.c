@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * What must not stand in a chain: -EINVAL in its own CQE; as on any ring, its link is cancelled,
- * however hard.
+ * however hard. Operations that are refused altogether are in opcodes.c.
  */
 #include <errno.h>
 #include <poll.h>
@@ -10,8 +10,6 @@
 CHAIN_FIXTURE_2(refused)
 
 /* 6.12's numbers */
-#define OP_PROVIDE_BUFFERS	31
-#define OP_REMOVE_BUFFERS	32
 #define RECV_MULTISHOT		(1U << 1)
 #define ACCEPT_MULTISHOT	(1U << 0)
 #define TIMEOUT_MULTISHOT	(1U << 6)
@@ -46,44 +44,6 @@ TEST_F(refused, nested_clone_as_array_einval)
 	chain_init(&c, variant->array, 0);
 	iou_prep_clone(chain_add(&c), U64(&args), sizeof(args), 0);
 	ASSERT_REFUSED(&c);
-}
-
-TEST_F(refused, ops_of_the_ring_itself_einval)
-{
-	static const __u8 ops[] = {
-		IORING_OP_URING_CMD,	OP_PROVIDE_BUFFERS, OP_REMOVE_BUFFERS,
-		IORING_OP_FILES_UPDATE, OP_READ_MULTISHOT,
-	};
-	unsigned int i;
-	struct chain c;
-
-	for (i = 0; i < ARRAY_SIZE(ops); i++) {
-		chain_init(&c, variant->array, 0);
-		chain_add(&c)->opcode = ops[i];
-		ASSERT_REFUSED(&c);
-	}
-}
-
-TEST_F(refused, unknown_opcode_einval)
-{
-	struct chain c;
-
-	chain_init(&c, variant->array, 0);
-	chain_add(&c)->opcode = 255;
-	ASSERT_REFUSED(&c);
-}
-
-TEST_F(refused, hole_before_our_numbers_refused)
-{
-	struct io_uring_cqe cqe;
-	struct chain c;
-
-	chain_init(&c, variant->array, 0);
-	chain_add(&c)->opcode = 100;
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
-	ASSERT_BORN(&self->ring);
-	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
-	EXPECT_TRUE(cqe.res == -EINVAL || cqe.res == -EOPNOTSUPP);
 }
 
 TEST_F(refused, drain_einval)

@@ -113,12 +113,17 @@ static int list_tests(void)
 }
 
 /* The harness lists for people (-l); the runner asks for names. */
+static int test_main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "--list"))
+		return list_tests();
+	return test_harness_run(argc, argv);
+}
+
 #define TEST_MAIN								\
 int main(int argc, char **argv)							\
 {										\
-	if (argc == 2 && !strcmp(argv[1], "--list"))				\
-		return list_tests();						\
-	return test_harness_run(argc, argv);					\
+	return test_main(argc, argv);						\
 }
 
 #endif
