@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <netinet/in.h>
-#include <time.h>
 #include "lib/fixture.h"
 
 RING_FIXTURE_2(blocking)
@@ -279,14 +278,6 @@ static const struct blocker {
 	{ "futex_waitv",	add_futex_waitv,	wake_futex,		0 },
 };
 
-static unsigned int now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /*
  * A task that sits in this one; 0 if there is none. Its CLONE is made with FINAL, it says pid and
  * outcome.
@@ -403,7 +394,7 @@ TEST_F(blocking, program_runs_behind_each_that_is_woken)
 TEST_F(blocking, each_ends_by_sigkill_at_once)
 {
 	const struct blocker *b;
-	unsigned int start;
+	unsigned long start;
 	struct chain c;
 	pid_t pid;
 	int async;
@@ -428,7 +419,7 @@ TEST_F(blocking, each_ends_with_its_clone_cancelled)
 {
 	const struct blocker *b;
 	struct io_uring_sqe *sqe;
-	unsigned int start;
+	unsigned long start;
 	struct chain c;
 	pid_t pid;
 	int async;
@@ -453,7 +444,7 @@ TEST_F(blocking, each_ends_when_the_ring_is_closed)
 {
 	const struct blocker *b;
 	struct io_uring ring;
-	unsigned int start;
+	unsigned long start;
 	struct chain c;
 	pid_t pid;
 	int async;

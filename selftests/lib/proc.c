@@ -19,7 +19,7 @@ static void nap(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 }
 
-static unsigned long now_ms(void)
+unsigned long now_ms(void)
 {
 	struct timespec ts;
 

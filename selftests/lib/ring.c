@@ -67,12 +67,17 @@ int submit_all(struct io_uring *ring)
 int next_cqe_ms(struct io_uring *ring, struct io_uring_cqe *cqe, unsigned int ms)
 {
 	struct __kernel_timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000LL };
+	unsigned long end = now_ms() + ms;
 	struct io_uring_cqe *seen;
 	int ret;
 
+	/*
+	 * A TIMEOUT of the ring ends the wait when it is up, even if its CQE is not posted yet;
+	 * liburing then says -ETIME.
+	 */
 	do {
 		ret = io_uring_wait_cqe_timeout(ring, &seen, &ts);
-	} while (ret == -EINTR);
+	} while (ret == -EINTR || (ret == -ETIME && now_ms() < end));
 	if (ret)
 		return ret;
 	*cqe = *seen;

@@ -77,6 +77,7 @@ int chain_submit(struct io_uring *ring, struct chain *c);
 struct outcome chain_outcome(struct io_uring *ring, struct chain *c);
 
 /* proc.c */
+unsigned long now_ms(void);
 int target(char *path, size_t size, const char *name);
 int wait_exit(pid_t pid);
 int wait_gone(pid_t pid);

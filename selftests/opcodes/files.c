@@ -205,19 +205,19 @@ static bool ok_close_direct(const int *res)
 }
 
 const struct op file_ops[] = {
-	{ RUNS(READV), .cases = { { add_readv, ok_buf }, { add_readv_pipe, ok_buf } } },
-	{ RUNS(WRITEV), .cases = { CASE(writev) } },
-	{ RUNS(READ), .cases = { { add_read, ok_buf }, { add_read_pipe, ok_buf },
+	{ ON_FILE(READV), .cases = { { add_readv, ok_buf }, { add_readv_pipe, ok_buf } } },
+	{ ON_FILE(WRITEV), .cases = { CASE(writev) } },
+	{ ON_FILE(READ), .cases = { { add_read, ok_buf }, { add_read_pipe, ok_buf },
 				 { add_read_waits, ok_buf }, { add_read_behind_eof, ok_zero } } },
-	{ RUNS(WRITE), .cases = { CASE(write), CASE(write_at) } },
-	{ RUNS(FSYNC), .cases = { { add_fsync, ok_zero } } },
-	{ RUNS(SYNC_FILE_RANGE), .cases = { { add_sync_file_range, ok_zero } } },
-	{ RUNS(FALLOCATE), .cases = { CASE(fallocate) } },
-	{ RUNS_612(FTRUNCATE), .cases = { CASE(ftruncate) } },
-	{ RUNS(FADVISE), .cases = { { add_fadvise, ok_zero } } },
+	{ ON_FILE(WRITE), .cases = { CASE(write), CASE(write_at) } },
+	{ ON_FILE(FSYNC), .cases = { { add_fsync, ok_zero } } },
+	{ ON_FILE(SYNC_FILE_RANGE), .cases = { { add_sync_file_range, ok_zero } } },
+	{ ON_FILE(FALLOCATE), .cases = { CASE(fallocate) } },
+	{ ON_FILE_612(FTRUNCATE), .cases = { CASE(ftruncate) } },
+	{ ON_FILE(FADVISE), .cases = { { add_fadvise, ok_zero } } },
 	{ RUNS(MADVISE), .cases = { CASE(madvise) } },
-	{ RUNS(SPLICE), .cases = { CASE(splice), CASE(splice_file) } },
-	{ RUNS(TEE), .cases = { CASE(tee) } },
-	{ RUNS(CLOSE), .cases = { CASE(close), CASE(close_direct) } },
+	{ ON_FILE(SPLICE), .cases = { CASE(splice), CASE(splice_file) } },
+	{ ON_FILE(TEE), .cases = { CASE(tee) } },
+	{ RUNS(CLOSE), .cases = { CASE(close), IN_CHAIN(close_direct, ok_close_direct) } },
 	{}
 };

@@ -194,16 +194,16 @@ static void add_sendmsg_zc(struct chain *c)
 }
 
 const struct op net_ops[] = {
-	{ RUNS(SOCKET), .cases = { { add_socket, ok_fd }, { add_socket_direct, ok_enxio } } },
-	{ RUNS_612(BIND), .cases = { CASE(bind) } },
-	{ RUNS_612(LISTEN), .cases = { CASE(listen) } },
-	{ RUNS(CONNECT), .cases = { CASE(connect), CASE(connect_refused) } },
-	{ RUNS(ACCEPT), .cases = { CASE(accept), { add_accept_direct, ok_enxio } } },
-	{ RUNS(SHUTDOWN), .cases = { CASE(shutdown) } },
-	{ RUNS(SEND), .cases = { { add_send, ok_sent } } },
-	{ RUNS(RECV), .cases = { { add_recv, ok_received }, { add_recv_waits, ok_received } } },
-	{ RUNS(SENDMSG), .cases = { { add_sendmsg, ok_sent } } },
-	{ RUNS(RECVMSG), .cases = { { add_recvmsg, ok_received } } },
+	{ RUNS(SOCKET), .cases = { { add_socket, ok_fd }, IN_CHAIN(socket_direct, ok_enxio) } },
+	{ ON_FILE_612(BIND), .cases = { CASE(bind) } },
+	{ ON_FILE_612(LISTEN), .cases = { CASE(listen) } },
+	{ ON_FILE(CONNECT), .cases = { CASE(connect), CASE(connect_refused) } },
+	{ ON_FILE(ACCEPT), .cases = { CASE(accept), IN_CHAIN(accept_direct, ok_enxio) } },
+	{ ON_FILE(SHUTDOWN), .cases = { CASE(shutdown) } },
+	{ ON_FILE(SEND), .cases = { { add_send, ok_sent } } },
+	{ ON_FILE(RECV), .cases = { { add_recv, ok_received }, { add_recv_waits, ok_received } } },
+	{ ON_FILE(SENDMSG), .cases = { { add_sendmsg, ok_sent } } },
+	{ ON_FILE(RECVMSG), .cases = { { add_recvmsg, ok_received } } },
 	{ REFUSED(SEND_ZC, add_send_zc) },
 	{ REFUSED(SENDMSG_ZC, add_sendmsg_zc) },
 	{}

@@ -47,8 +47,8 @@ static bool ok_openat_creat(const int *res)
 }
 
 /*
- * A chain has no table of direct descriptors: the error of a ring that did not register one. As
- * there, the file has been opened by then.
+ * A chain has no table of direct descriptors, its submitter's is not its own: the error of a ring
+ * that did not register one. As there, the file has been opened by then.
  */
 static void add_openat_direct(struct chain *c)
 {
@@ -231,8 +231,8 @@ static bool ok_get(const int *res)
 const struct op path_ops[] = {
 	{ RUNS(OPENAT), .cases = { { add_openat, ok_fd }, CASE(openat_creat),
 				   { add_openat_missing, ok_enoent },
-				   { add_openat_direct, ok_enxio },
-				   { add_openat_alloc, ok_enfile } } },
+				   IN_CHAIN(openat_direct, ok_enxio),
+				   IN_CHAIN(openat_alloc, ok_enfile) } },
 	{ RUNS(OPENAT2), .cases = { CASE(openat2), { add_openat2_beneath, ok_exdev } } },
 	{ RUNS(STATX), .cases = { CASE(statx) } },
 	{ RUNS(RENAMEAT), .cases = { CASE(renameat) } },

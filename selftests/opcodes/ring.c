@@ -36,11 +36,6 @@ static void add_msg_ring_fd(struct chain *c)
 	c->sqe[0].file_index = 1;
 }
 
-static bool ok_msg_ring_fd(const int *res)
-{
-	return res[0] == -EBADF;
-}
-
 static void add_read_fixed(struct chain *c)
 {
 	op_add(c, IORING_OP_READ_FIXED, scratch.full[0], scratch.buf, TEXT_LEN, -1);
@@ -82,12 +77,37 @@ static void add_read_multishot(struct chain *c)
 
 static void add_fixed_fd_install(struct chain *c)
 {
+	op_add(c, OP_FIXED_FD_INSTALL, REGISTERED(scratch.fd), NULL, 0, 0)->flags =
+		IOSQE_FIXED_FILE;
+}
+
+static bool ok_fixed_fd_install(const int *res)
+{
+	return res[0] > 2;
+}
+
+static void add_fixed_fd_install_nothing(struct chain *c)
+{
 	op_add(c, OP_FIXED_FD_INSTALL, 0, NULL, 0, 0)->flags = IOSQE_FIXED_FILE;
+}
+
+static bool ok_ebadf(const int *res)
+{
+	return res[0] == -EBADF;
+}
+
+/* It installs what is registered, nothing else. */
+static void add_fixed_fd_install_fd(struct chain *c)
+{
+	op_add(c, OP_FIXED_FD_INSTALL, scratch.fd, NULL, 0, 0);
 }
 
 const struct op ring_ops[] = {
 	{ RUNS(NOP), .cases = { CASE(nop) } },
-	{ RUNS(MSG_RING), .cases = { CASE(msg_ring), CASE(msg_ring_fd) } },
+	{ RUNS(MSG_RING), .cases = { CASE(msg_ring), { add_msg_ring_fd, ok_ebadf } } },
+	{ RUNS_612(FIXED_FD_INSTALL), .cases = { CASE(fixed_fd_install),
+						 { add_fixed_fd_install_nothing, ok_ebadf },
+						 { add_fixed_fd_install_fd, ok_ebadf } } },
 	{ REFUSED(READ_FIXED, add_read_fixed) },
 	{ REFUSED(WRITE_FIXED, add_write_fixed) },
 	{ REFUSED(FILES_UPDATE, add_files_update) },
@@ -95,6 +115,5 @@ const struct op ring_ops[] = {
 	{ REFUSED(REMOVE_BUFFERS, add_remove_buffers) },
 	{ REFUSED(URING_CMD, add_uring_cmd) },
 	{ REFUSED_612(READ_MULTISHOT, add_read_multishot) },
-	{ REFUSED_612(FIXED_FD_INSTALL, add_fixed_fd_install) },
 	{}
 };

@@ -52,7 +52,18 @@ static void make_sockets(void)
 	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, scratch.pair));
 }
 
-void prepare(void)
+/* One of a ring cannot be registered. */
+static void register_all(struct io_uring *submitter)
+{
+	int fds[NR_REGISTERED - REGISTERED(0)], nr = sizeof(fds) / sizeof(fds[0]), fd;
+
+	for (fd = 0; fd < nr; fd++)
+		fds[fd] = fd >= first_fd && fd != scratch.ring.ring_fd &&
+			  fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+	must(io_uring_register_files_update(submitter, REGISTERED(0), fds, nr) == nr);
+}
+
+void prepare(struct io_uring *submitter)
 {
 	first_fd = dup(0);
 	must(first_fd >= 0);
@@ -68,16 +79,13 @@ void prepare(void)
 	scratch.iov = (struct iovec){ scratch.buf, TEXT_LEN };
 	scratch.soon = (struct __kernel_timespec){ .tv_nsec = 1000000 };
 	scratch.never = (struct __kernel_timespec){ .tv_sec = 3600 };
+	register_all(submitter);
 }
 
 void forget(void)
 {
-	char command[64];
-
 	io_uring_queue_exit(&scratch.ring);
 	must(!close_range(first_fd, ~0U, 0));
-	snprintf(command, sizeof(command), "%s/fifo", scratch.dir);
-	unlink(command);
 	unlink(scratch.file);
 	if (unlink(scratch.other))
 		rmdir(scratch.other);

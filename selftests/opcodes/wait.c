@@ -241,7 +241,7 @@ static bool ok_epoll_ctl(const int *res)
 }
 
 const struct op wait_ops[] = {
-	{ RUNS(POLL_ADD), .cases = { CASE(poll), { add_poll_waits, ok_poll } } },
+	{ ON_FILE(POLL_ADD), .cases = { CASE(poll), { add_poll_waits, ok_poll } } },
 	{ RUNS(POLL_REMOVE), .cases = { { add_poll_remove, ok_cancelled }, CASE(poll_update) } },
 	{ RUNS(TIMEOUT), .cases = { { add_timeout, ok_etime }, CASE(timeout_count) } },
 	{ RUNS(TIMEOUT_REMOVE), .cases = { { add_timeout_remove, ok_cancelled },
