@@ -174,12 +174,14 @@ struct io_uring_clone_fd {
  *	UNSHARE			CLONE_NEW*
  *	SETNS		nsfd			nstype
  *
- * DUP is dup2(2), and with old == new clears CLOEXEC. OPEN opens straight onto target.
- * CLOSE_RANGE with first == last is close(2) that does not mind EBADF. CHDIR with addr 0 is
- * fchdir(fd). UMASK answers the old mask, SETSID the session. SIGMASK sets the mask the new
- * program starts with. SETPGID and TCSETPGRP: 0 is the task's own. RLIMIT takes values, not
- * pointers. GID and UID are setresgid(2) and setresuid(2), ~0U keeps; UID clears pdeathsig.
- * RESETIDS makes the effective ids the real ones, gid then uid. CAPS takes a struct
+ * DUP is dup2(2), and with old == new clears CLOEXEC. OPEN opens straight onto target; it, DUP
+ * and UMASK answer what the calls do, SETSID the session, all others 0. CLOSE_RANGE with
+ * first == last is close(2) that does not mind EBADF. CHDIR with addr 0 is fchdir(fd). SIGMASK
+ * changes the mask the new program starts with, as sigprocmask(2) would; in sets bit n is signal
+ * n + 1. SETPGID and TCSETPGRP: 0 is the task's own. SCHED: size is also in the struct, and if
+ * they differ it is -EINVAL. NICE is nice(2), s32 is added. RLIMIT takes values, not pointers.
+ * GID and UID are setresgid(2) and setresuid(2), ~0U keeps; a change of the effective ids clears
+ * pdeathsig. RESETIDS makes the effective ids the real ones, gid then uid. CAPS takes a struct
  * io_uring_task_caps. PRCTL knows no_new_privs, pdeathsig, keepcaps, securebits,
  * child_subreaper and timerslack; anything else is -EINVAL.
  */
@@ -277,8 +279,9 @@ struct io_uring_task_caps {
  *
  *	Completes with what the system call would return. Credentials take effect at once; the
  *	dumpable flag of the memory shared with the submitter stays as it is, and until exec
- *	nobody without CAP_SYS_PTRACE can trace the task. An attribute that is missing in the
- *	query's task_attrs is -EINVAL; kernels of this version have none.
+ *	nobody without CAP_SYS_PTRACE can trace the task, unless he has traced it from its birth.
+ *	An attribute that is missing in the query's task_attrs is -EINVAL, or -EOPNOTSUPP if the
+ *	kernel was built without the system call.
  *
  * SQEs in a chain behave as on a ring of the task's own: without links they may overlap, one
  * that is wrong in itself says so in its CQE, restrictions of the submitter's ring hold. What
