@@ -47,9 +47,9 @@
 #define IORING_CLONE_FINAL	(1U << 0) /* two CQEs: pid and F_MORE at birth, then the outcome */
 #define IORING_CLONE_DEFER	(1U << 1) /* one CQE: the outcome; not with FINAL */
 #define IORING_CLONE_QUIET	(1U << 2) /* SQEs of the chain post no CQE to the ring */
-#define IORING_CLONE_NO_FILES	(1U << 3) /* reserved: an empty descriptor table, plus fds[] */
+#define IORING_CLONE_NO_FILES	(1U << 3) /* the task has no descriptors but those of fds[] */
 
-/* io_uring_clone_fd.flags, reserved */
+/* io_uring_clone_fd.flags */
 #define IORING_CLONE_FD_FIXED	(1U << 0) /* fd is an index of the ring's registered files */
 #define IORING_CLONE_FD_CLOEXEC	(1U << 1) /* exec closes target */
 
@@ -121,8 +121,8 @@ struct io_uring_clone_args {
 	__u64	sqes;		/**< const struct io_uring_sqe *: the chain, then templates */
 	__u32	nr_sqes;	/**< of both, at most IORING_SPAWN_MAX_SQES */
 	__u32	nr_submit;	/**< so many run, at least 1; the rest if a policy queues them */
-	__u64	fds;		/**< reserved, 0: const struct io_uring_clone_fd * */
-	__u32	nr_fds;		/**< reserved, 0: at most IORING_SPAWN_MAX_FDS */
+	__u64	fds;		/**< const struct io_uring_clone_fd *, or 0 */
+	__u32	nr_fds;		/**< at most IORING_SPAWN_MAX_FDS */
 	__u32	__resv[3];
 };
 
@@ -131,8 +131,9 @@ struct io_uring_clone_args {
 /**
  * struct io_uring_clone_fd - a descriptor of the submitter under a number of the task, 16 bytes
  *
- * Reserved: kernels of this version take none.
- * All are looked up in the submitter before one is installed: {0, 1}, {1, 0} swaps.
+ * All are looked up in the submitter, when CLONE is submitted, before one is installed:
+ * {0, 1}, {1, 0} swaps. Like dup2(2)'s copy, the new descriptor is not close-on-exec unless
+ * FD_CLOEXEC says so.
  */
 struct io_uring_clone_fd {
 	__s32	fd;		/**< of the submitter, or with FD_FIXED a registered file */
@@ -237,16 +238,23 @@ struct io_uring_task_caps {
  *	rw_flags	IORING_CLONE_*
  *	rest		0; IOSQE_FIXED_FILE and personality: -EINVAL
  *
- *	-EINVAL		a field or flag; a link form CLONE that is not the first of a link
- *	-EFAULT		args, or the array of SQEs, cannot be read
- *	-E2BIG		too many SQEs; args longer than a page, or not zero where unknown
+ *	-EINVAL		a field or flag; a link form CLONE that is not the first of a link; a
+ *			target twice in fds[]
+ *	-EFAULT		args, or the arrays of SQEs or descriptors, cannot be read
+ *	-E2BIG		too many SQEs or descriptors; args longer than a page, or not zero where
+ *			unknown
+ *	-EBADF		in fds[]: no such descriptor or registered file; a target beyond
+ *			RLIMIT_NOFILE
  *	-EPERM		a seccomp filter; sysctl kernel.io_uring_spawn (0 on, 1 for CAP_SYS_ADMIN,
  *			2 off)
  *	-EOPNOTSUPP	a SQPOLL, IOPOLL or compat submitter
  *	clone3(2)'s	-EAGAIN, -ENOMEM, -EBADF (cgroup) ...
  *
  *	The task is a process of its own. It has copies of the submitter's descriptors, but not of
- *	close-on-exec ones of the submitter's ring. waitpid(2) takes its pid from the first CQE on.
+ *	close-on-exec ones of the submitter's ring; then come those of fds[]. With NO_FILES it has
+ *	only these, which is cheaper the more the submitter has open. waitpid(2) takes its pid from
+ *	the first CQE on. CLONE_NEW* are namespaces as of clone3(2), with its errors; the chain runs
+ *	in them. A pid is always what the submitter calls it.
  *
  * IORING_OP_EXEC - execveat(2); only in a chain
  *
@@ -286,9 +294,11 @@ struct io_uring_task_caps {
  * SQEs in a chain behave as on a ring of the task's own: without links they may overlap, one
  * that is wrong in itself says so in its CQE, restrictions of the submitter's ring hold. What
  * would block, blocks the task: no io-wq thread is ever made. -EINVAL: CLONE, URING_CMD, what
- * needs registered files or buffers, IO_DRAIN, BUFFER_SELECT, multishot, personality;
- * LINK_TIMEOUT behind EXEC, TASK, SPAWN_BPF. Signals but SIGKILL and SIGSTOP stay blocked until
- * exec.
+ * needs registered buffers or changes what is registered, IO_DRAIN, BUFFER_SELECT, multishot,
+ * personality; FIXED_FILE on EXEC, TASK, SPAWN_BPF; LINK_TIMEOUT behind these. With FIXED_FILE fd
+ * is an index of the submitter's registered files; the indices that chain and templates name are
+ * looked up when CLONE is submitted, any other is -EBADF. A direct descriptor as result is -ENXIO.
+ * Signals but SIGKILL and SIGSTOP stay blocked until exec.
  *
  * Outcome of a spawn
  *
