@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,6 +25,7 @@
 #define WARM_UPS	60
 #define ROUNDS		300
 #define MISSES		6
+#define MANY_FDS	1000
 #define U64(p)		((__u64)(uintptr_t)(p))
 
 /*
@@ -97,18 +99,16 @@ static pid_t by_posix_spawn(const struct job *job)
 }
 
 /* One SQE, one CQE, one system call. */
-static pid_t run_chain(struct io_uring_sqe *chain, unsigned int nr, unsigned int nr_submit)
+static pid_t run_clone(struct io_uring_clone_args *args, __u32 flags)
 {
-	struct io_uring_clone_args args = { .sqes = U64(chain),
-					    .nr_sqes = nr,
-					    .nr_submit = nr_submit };
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
 	struct io_uring_cqe *cqe;
 	int res;
 
 	if (!sqe)
 		die("the submission queue is full", EBUSY);
-	iou_prep_clone(sqe, U64(&args), sizeof(args), IORING_CLONE_DEFER | IORING_CLONE_QUIET);
+	iou_prep_clone(sqe, U64(args), sizeof(*args),
+		       IORING_CLONE_DEFER | IORING_CLONE_QUIET | flags);
 	res = io_uring_submit_and_wait(&ring, 1);
 	if (res < 0)
 		die("io_uring_enter", -res);
@@ -122,9 +122,8 @@ static pid_t run_chain(struct io_uring_sqe *chain, unsigned int nr, unsigned int
 	return res;
 }
 
-static pid_t by_io_uring_spawn(const struct job *job)
+static void prep_search(struct io_uring_sqe *chain, const struct job *job)
 {
-	struct io_uring_sqe chain[MISSES + 1];
 	int i;
 
 	for (i = 0; i < job->nr_paths; i++) {
@@ -132,7 +131,34 @@ static pid_t by_io_uring_spawn(const struct job *job)
 			      0, IORING_EXEC_SEARCH);
 		chain[i].flags = i + 1 < job->nr_paths ? IOSQE_IO_LINK : 0;
 	}
-	return run_chain(chain, job->nr_paths, job->nr_paths);
+}
+
+static pid_t by_io_uring_spawn(const struct job *job)
+{
+	struct io_uring_sqe chain[MISSES + 1];
+	struct io_uring_clone_args args = { .sqes = U64(chain),
+					    .nr_sqes = job->nr_paths,
+					    .nr_submit = job->nr_paths };
+
+	prep_search(chain, job);
+	return run_clone(&args, 0);
+}
+
+/* The descriptors of the new program are named: no other is copied. */
+static pid_t by_fds(const struct job *job)
+{
+	static const struct io_uring_clone_fd stdio[] = {
+		{ .fd = 0, .target = 0 }, { .fd = 1, .target = 1 }, { .fd = 2, .target = 2 }
+	};
+	struct io_uring_sqe chain[MISSES + 1];
+	struct io_uring_clone_args args = { .sqes = U64(chain),
+					    .nr_sqes = job->nr_paths,
+					    .nr_submit = job->nr_paths,
+					    .fds = U64(stdio),
+					    .nr_fds = 3 };
+
+	prep_search(chain, job);
+	return run_clone(&args, IORING_CLONE_NO_FILES);
 }
 
 static pid_t by_policy(const struct job *job)
@@ -142,6 +168,7 @@ static pid_t by_policy(const struct job *job)
 		__u64 vec[MISSES + 1 + 3];
 	} region;
 	struct io_uring_sqe chain[2];
+	struct io_uring_clone_args args = { .sqes = U64(chain), .nr_sqes = 2, .nr_submit = 1 };
 	int i;
 
 	memset(&region, 0, sizeof(region));
@@ -152,7 +179,7 @@ static pid_t by_policy(const struct job *job)
 	iou_prep_policy(&chain[0], 0, U64(&region), SPAWN_PROG_ARG_LEN(job->nr_paths), 0);
 	iou_prep_exec(&chain[1], AT_FDCWD, 0, U64(&region.vec[job->nr_paths + 1]), U64(environ), 0,
 		      0);
-	return run_chain(chain, 2, 1);
+	return run_clone(&args, 0);
 }
 
 static const struct method {
@@ -164,8 +191,10 @@ static const struct method {
 	{ "posix_spawn", by_posix_spawn },
 	{ "clone(CLONE_VM)", by_clone_vm },
 	{ "io_uring_spawn", by_io_uring_spawn },
+	{ "io_uring_spawn, stdio only", by_fds },
 	{ "io_uring_spawn, BPF policy", by_policy },
 };
+#define NR_METHODS (sizeof(methods) / sizeof(methods[0]))
 
 static unsigned long long now(void)
 {
@@ -259,6 +288,18 @@ static void attach_policy(void)
 		die("attaching the policy", errno);
 }
 
+static void open_many(void)
+{
+	const struct rlimit limit = { 2 * MANY_FDS, 2 * MANY_FDS };
+	int i;
+
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		die("setrlimit", errno);
+	for (i = 0; i < MANY_FDS; i++)
+		if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+			die("/dev/null", errno);
+}
+
 int main(int argc, char **argv)
 {
 	struct job plain = { .nr_paths = 1 }, search = {};
@@ -273,9 +314,12 @@ int main(int argc, char **argv)
 	make_search(&search, argv[1]);
 	open_ring();
 	attach_policy();
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+	for (i = 0; i < NR_METHODS; i++) {
 		measure(&methods[i], &plain, "plain");
 		measure(&methods[i], &search, "6 PATH misses");
 	}
+	open_many();
+	for (i = 0; i < NR_METHODS; i++)
+		measure(&methods[i], &plain, "1000 open descriptors");
 	return 0;
 }
