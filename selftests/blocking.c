@@ -9,10 +9,12 @@
 #include <linux/futex.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <netinet/in.h>
 #include "lib/fixture.h"
 
@@ -460,6 +462,91 @@ TEST_F(blocking, each_ends_when_the_ring_is_closed)
 		EXPECT_GT(PROMPT_MS, now_ms() - start);
 		forget();
 	}
+	EXPECT_TRUE(no_child_left());
+}
+
+/*
+ * WAITID: the only children that the task of a chain can have are those left to it as the init of
+ * a PID namespace. Makes one, which lives until something is written to the descriptor returned.
+ */
+static int leave_orphan(pid_t init)
+{
+	int hold[2], pidfd = syscall(SYS_pidfd_open, init, 0);
+	pid_t pid;
+	char byte;
+
+	if (pidfd < 0 || pipe(hold))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		/* its children are in there, and the second generation is left to init */
+		if (setns(pidfd, CLONE_NEWPID))
+			_exit(1);
+		pid = fork();
+		if (pid)
+			_exit(pid < 0 || wait_exit(pid));
+		pid = fork();
+		if (pid)
+			_exit(pid < 0);
+		_exit(read(hold[0], &byte, 1) == 1 ? 7 : 8);
+	}
+	close(pidfd);
+	close(hold[0]);
+	return wait_exit(pid) ? -1 : hold[1];
+}
+
+/* Waits for its orphan, which is there. */
+static pid_t wait_for_orphan(struct io_uring *ring, struct chain *c, siginfo_t *info, int *hold)
+{
+	struct io_uring_cqe cqe = {};
+	int gate[2];
+
+	if (pipe(gate))
+		return 0;
+	chain_init(c, true, IORING_CLONE_FINAL | IORING_CLONE_QUIET);
+	c->args.flags = CLONE_NEWPID;
+	chain_read(c, gate[0], buf, 1);
+	iou_prep(chain_add(c), OP_WAITID, 0, 0, P_ALL, U64(info));
+	c->sqe[1].file_index = WEXITED;
+	chain_link(c, IOSQE_IO_LINK);
+	if (chain_submit(ring, c) || next_cqe(ring, &cqe) || cqe.res <= 0)
+		return 0;
+	*hold = leave_orphan(cqe.res);
+	if (*hold < 0 || write(gate[1], "x", 1) != 1 || !no_more_cqes(ring))
+		return 0;
+	return wait_state(cqe.res, 'S') ? 0 : cqe.res;
+}
+
+TEST_F(blocking, waitid_takes_an_orphan_of_its_pid_namespace)
+{
+	siginfo_t info = {};
+	struct chain c;
+	int hold = -1;
+
+	ASSERT_LT(0, wait_for_orphan(&self->ring, &c, &info, &hold));
+	ASSERT_EQ(1, write(hold, "x", 1));
+	ASSERT_CQE(&self->ring, UD_CLONE, 0);
+	EXPECT_EQ(CLD_EXITED, info.si_code);
+	EXPECT_EQ(7, info.si_status);
+	EXPECT_EQ(3, info.si_pid);
+	EXPECT_TRUE(no_child_left());
+}
+
+TEST_F(blocking, waitid_ends_by_sigkill_at_once)
+{
+	siginfo_t info = {};
+	unsigned long start;
+	struct chain c;
+	int hold = -1;
+	pid_t pid;
+
+	pid = wait_for_orphan(&self->ring, &c, &info, &hold);
+	ASSERT_LT(0, pid);
+	start = now_ms();
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_CQE(&self->ring, UD_CLONE, -EINTR);
+	EXPECT_EQ(0, wait_gone(pid));
+	EXPECT_GT(PROMPT_MS, now_ms() - start);
 	EXPECT_TRUE(no_child_left());
 }
 
