@@ -68,7 +68,10 @@ $(USER)/%.skel.h: $(USER)/%.bpf.o
 	$(call say,SKEL)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(*F)$(skeleton_suffix) >$@
 
-$(USER)/%.o: %.c mk/user.mk | $(skeletons) $(LIBBPF)
+# The tool can be built without the tests.
+$(loader_sources:%.c=$(USER)/%.o): | $(filter $(USER)/bpf/%,$(skeletons))
+$(filter-out $(USER)/loader/%,$(user_objects)): | $(skeletons)
+$(USER)/%.o: %.c mk/user.mk | $(LIBBPF)
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(user_flags) -c -o $@ $<
