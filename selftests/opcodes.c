@@ -53,7 +53,6 @@ FIXTURE_SETUP(opcodes)
 	ASSERT_EQ(0, script_open(&self->script, self->ring.ring_fd, 0));
 	ASSERT_EQ(0, script_attach(&self->script));
 	scratch.script = &self->script;
-	scratch.task_attrs = query.task_attrs;
 }
 
 FIXTURE_TEARDOWN(opcodes)

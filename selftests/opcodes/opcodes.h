@@ -52,7 +52,6 @@ struct scratch {
 	int			epoll;
 	struct io_uring		ring;		/* not the submitter's */
 	struct script		*script;	/* in slot 0 of the submitter's */
-	__u64			task_attrs;	/* as the query says */
 	char			buf[64];
 	struct iovec		iov;		/* of buf, as much as TEXT */
 	struct __kernel_timespec soon, never;

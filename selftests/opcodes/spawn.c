@@ -39,12 +39,9 @@ static void add_task(struct chain *c)
 	op_placed(c);
 }
 
-/* Attributes are told by the query; one that is not is refused. */
 static bool ok_task(const int *res)
 {
-	bool has = scratch.task_attrs & 1ULL << IORING_TASK_UMASK;
-
-	return res[0] == (has ? (int)mask : -EINVAL);
+	return res[0] == (int)mask;
 }
 
 static void add_spawn_bpf(struct chain *c)
