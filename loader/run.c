@@ -142,8 +142,6 @@ static int no_program(const struct region *r, const char *name, int err)
 
 static int why_not(const struct region *r, const char *name, const struct outcome *out)
 {
-	if (signals_got() && out->res == -ECANCELED)
-		signals_die(signals_got());
 	if (!out->res) {
 		say("%s: the policy ended without running it and without an error", name);
 		return EXIT_SELF;
@@ -158,11 +156,17 @@ static int why_not(const struct region *r, const char *name, const struct outcom
 static int run_program(struct io_uring *ring, const struct region *r, const char *name)
 {
 	struct outcome out;
+	int status = EXIT_SELF;
 
-	if (spawn_run(ring, r, &out))
-		return EXIT_SELF;
-	trace_outcome(r, out.res);
-	return out.res > 0 ? spawn_wait(out.res) : why_not(r, name, &out);
+	if (!spawn_run(ring, r, &out)) {
+		trace_outcome(r, out.res);
+		if (out.res > 0)
+			return spawn_wait(out.res);
+		if (!signals_got() || out.res != -ECANCELED)
+			status = why_not(r, name, &out);
+	}
+	signals_die();
+	return status;
 }
 
 int cmd_run(int argc, char **argv)

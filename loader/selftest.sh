@@ -123,9 +123,9 @@ signalled() {
 	status=0
 	wait $! || status=$?
 }
-for signal in TERM:143 HUP:129; do
+for signal in TERM:143 HUP:129 USR1:138 ALRM:142 PIPE:141 IO:157 RTMIN+3:165; do
 	signalled "${signal%:*}"
-	ok "sig${signal%:*}_is_passed_on" status_is "${signal#*:}"
+	ok "sig${signal%%[:+]*}_is_passed_on" status_is "${signal#*:}"
 done
 # The terminal signals the whole group, so passing it on as well would make it two.
 cat >count.py <<'EOF'

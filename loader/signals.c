@@ -1,22 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
+#define _GNU_SOURCE
+#include <errno.h>
 #include <stddef.h>
+#include <unistd.h>
 #include "signals.h"
 
-static const int caught[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
-#define NR_CAUGHT	(sizeof(caught) / sizeof(caught[0]))
+/* All but these: they end no program, cannot be caught, or tell of a mistake of our own. */
+static const int not_caught[] = {
+	SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH,
+	SIGKILL, SIGSTOP,
+	SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP,
+};
+#define NR_NOT_CAUGHT	(sizeof(not_caught) / sizeof(not_caught[0]))
 
+static sigset_t caught;
+static sigset_t before;			/* our mask before we held anything back */
 static volatile sig_atomic_t program;	/* its pid, once it runs */
 static volatile sig_atomic_t got;
-static volatile sig_atomic_t got_from_user;
+static volatile sig_atomic_t got_is_ours;
+
+/* The program had no part in it, unlike in what the terminal sends to us and to it. */
+static int is_ours(int sig, const siginfo_t *info)
+{
+	return info->si_code <= 0 || (sig != SIGHUP && sig != SIGINT && sig != SIGQUIT);
+}
+
+static void pass_on(int sig, const siginfo_t *info)
+{
+	int err = errno;
+
+	if (sig == SIGPIPE && info->si_pid == getpid())
+		;	/* nobody reads our own trace any more */
+	else if (info->si_code == SI_QUEUE)
+		sigqueue(program, sig, info->si_value);
+	else if (is_ours(sig, info))
+		kill(program, sig);
+	errno = err;
+}
 
 static void handle(int sig, siginfo_t *info, void *context)
 {
-	(void)context;
-	if (!program) {
+	if (program) {
+		pass_on(sig, info);
+	} else {
 		got = sig;
-		got_from_user = info->si_code <= 0;
-	} else if (info->si_code <= 0) {	/* kill(2) and its like; not the terminal */
-		kill(program, sig);
+		got_is_ours = is_ours(sig, info);
 	}
 }
 
@@ -24,39 +52,38 @@ void signals_catch(void)
 {
 	struct sigaction act = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO }, old;
 	size_t i;
+	int sig;
 
+	sigprocmask(SIG_BLOCK, NULL, &before);
 	/* whoever started us may ignore it, and then there would be nothing to wait for */
 	signal(SIGCHLD, SIG_DFL);
 	sigfillset(&act.sa_mask);
-	for (i = 0; i < NR_CAUGHT; i++)
-		if (!sigaction(caught[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			sigaction(caught[i], &act, NULL);
+	sigfillset(&caught);
+	for (i = 0; i < NR_NOT_CAUGHT; i++)
+		sigdelset(&caught, not_caught[i]);
+	for (sig = 1; sig <= SIGRTMAX; sig++)
+		if (sigismember(&caught, sig) && !sigaction(sig, NULL, &old) &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(sig, &act, NULL);
 }
 
-void signals_hold(sigset_t *waiting)
+const sigset_t *signals_hold(void)
 {
-	sigset_t set;
-	size_t i;
-
-	sigemptyset(&set);
-	for (i = 0; i < NR_CAUGHT; i++)
-		sigaddset(&set, caught[i]);
-	sigprocmask(SIG_BLOCK, &set, waiting);
+	sigprocmask(SIG_BLOCK, &caught, &before);
+	return &before;
 }
 
-void signals_pass_to(pid_t pid, const sigset_t *waiting)
+void signals_pass_to(pid_t pid)
 {
 	program = pid;
-	if (got && got_from_user)
+	if (got && got_is_ours)
 		kill(pid, got);
-	sigprocmask(SIG_SETMASK, waiting, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 void signals_pass_nothing(void)
 {
-	sigset_t waiting;
-
-	signals_hold(&waiting);
+	signals_hold();
 	program = 0;
 }
 
@@ -65,13 +92,16 @@ int signals_got(void)
 	return got;
 }
 
-void signals_die(int sig)
+void signals_die(void)
 {
 	sigset_t set;
 
-	signal(sig, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &before, NULL);	/* what was held comes now */
+	if (!got)
+		return;
+	signal(got, SIG_DFL);
 	sigemptyset(&set);
-	sigaddset(&set, sig);
-	raise(sig);
+	sigaddset(&set, got);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(got);
 }

@@ -11,15 +11,15 @@
  * program as well. What we were started to ignore (nohup) stays ignored.
  */
 void signals_catch(void);
-/* Holds them back, @waiting is the mask for waits that a signal is to end. */
-void signals_hold(sigset_t *waiting);
+/* Holds them back; the mask for waits that a signal is to end. */
+const sigset_t *signals_hold(void);
 /* The program runs: what came while they were held is passed on, and what comes now at once. */
-void signals_pass_to(pid_t pid, const sigset_t *waiting);
+void signals_pass_to(pid_t pid);
 /* It is about to be reaped: pass on nothing more. */
 void signals_pass_nothing(void);
 /* The signal that came before a program ran, or 0. */
 int signals_got(void);
-/* Die of that signal, as if we had not caught it. */
-void signals_die(int sig);
+/* No program runs: dies of the signal that came, as if we had not caught it, if one did. */
+void signals_die(void);
 
 #endif

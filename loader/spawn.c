@@ -62,7 +62,7 @@ static bool take(const struct io_uring_cqe *cqe, const struct region *r, struct 
 
 static int wait_for_outcome(struct io_uring *ring, const struct region *r, struct outcome *out)
 {
-	sigset_t mask, *waiting = NULL;
+	const sigset_t *waiting = NULL;
 	bool cancelled = false;
 
 	for (;;) {
@@ -74,21 +74,19 @@ static int wait_for_outcome(struct io_uring *ring, const struct region *r, struc
 			cancel_spawn(ring);
 			cancelled = true;
 		}
-		err = io_uring_wait_cqes(ring, &cqe, 1, NULL, waiting);
+		err = io_uring_wait_cqes(ring, &cqe, 1, NULL, (sigset_t *)waiting);
 		if (err == -EINTR)
 			continue;
 		if (err)
 			return err;
-		if (!waiting) {		/* not earlier: the program starts with our mask at CLONE */
-			signals_hold(&mask);
-			waiting = &mask;
-		}
+		if (!waiting)		/* not earlier: the program starts with our mask at CLONE */
+			waiting = signals_hold();
 		done = take(cqe, r, out);
 		io_uring_cqe_seen(ring, cqe);
 		if (!done)
 			continue;
 		if (out->res > 0)
-			signals_pass_to(out->res, &mask);
+			signals_pass_to(out->res);
 		return 0;
 	}
 }
