@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* spawn-bpf features: what the running kernel offers, in words or as JSON. */
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <getopt.h>
-#include <linux/capability.h>
 #include <linux/sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -126,29 +127,31 @@ _Static_assert(ARRAY_SIZE(task_attrs) == IORING_TASK_LAST, "an attribute has no 
 
 /* ---- What is not in the query ------------------------------------------------------------- */
 
-static bool has_cap(const struct __user_cap_data_struct *caps, unsigned int cap)
-{
-	return caps[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
-}
-
+/* The kernel's own answer, for it depends on namespaces too: a program that does nothing. */
 static bool may_load_policies(void)
 {
-	struct __user_cap_header_struct hdr = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = {};
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, NULL, "GPL", insns, ARRAY_SIZE(insns),
+			       NULL);
 
-	if (syscall(__NR_capget, &hdr, caps))
-		return false;
-	return has_cap(caps, CAP_SYS_ADMIN) ||
-	       (has_cap(caps, CAP_BPF) && has_cap(caps, CAP_PERFMON));
+	/* it implements no struct's member, so it fails all the same, but later */
+	return fd != -EPERM;
 }
 
-static bool btf_has_policies(void)
+/* 1 they are there, 0 they are not, or -errno: the kernel's types cannot be read. */
+static int btf_has_policies(void)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	bool has;
+	struct btf *btf;
+	int has;
 
+	if (access(KERNEL_BTF, R_OK))
+		return -errno;
+	btf = btf__load_vmlinux_btf();
 	if (!btf)
-		return false;
+		return -errno;
 	has = btf__find_by_name_kind(btf, "io_uring_spawn_ops", BTF_KIND_STRUCT) > 0;
 	btf__free(btf);
 	return has;
@@ -221,16 +224,20 @@ static void put_sysctl(struct out *o)
 
 static void put_policies(struct out *o)
 {
-	bool btf = btf_has_policies(), caps = may_load_policies();
+	static const char *const json_words[] = { "null", "false", "true" };
+	int btf = btf_has_policies();
+	bool may_load = may_load_policies();
 
 	begin(o, "policies", "policies");
 	if (o->json)
-		printf("{ \"struct_ops\": %s, \"may_load\": %s }", btf ? "true" : "false",
-		       caps ? "true" : "false");
+		printf("{ \"struct_ops\": %s, \"may_load\": %s }",
+		       json_words[btf < 0 ? 0 : 1 + btf], json_words[1 + may_load]);
+	else if (btf < 0)
+		printf("unknown: " KERNEL_BTF " cannot be read (%s)", errno_name(btf));
 	else if (!btf)
 		printf("none: struct io_uring_spawn_ops is not in the kernel's BTF");
 	else
-		printf("struct io_uring_spawn_ops; this process %s", caps ? "may load them" :
+		printf("struct io_uring_spawn_ops; this process %s", may_load ? "may load them" :
 		       "may not load them, it lacks CAP_BPF or CAP_PERFMON");
 	end(o);
 }
@@ -255,9 +262,14 @@ static int put_all(bool json, const struct io_uring_query_spawn *q)
 	if (json)
 		printf("\n}\n");
 	if (fflush(stdout)) {
-		say("cannot write the answer: %s (%s)", strerror(errno), errno_name(errno));
+		say_error(errno, NULL, "cannot write the answer");
 		return EXIT_SELF;
 	}
+	return 0;
+}
+
+static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
 	return 0;
 }
 
@@ -279,6 +291,7 @@ int cmd_features(int argc, char **argv)
 		say("features takes -j or nothing: try 'spawn-bpf --help'");
 		return EXIT_SELF;
 	}
+	libbpf_set_print(print_nothing);
 	status = open_ring(&ring, &q);
 	if (status)
 		return status;

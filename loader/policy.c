@@ -24,14 +24,14 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list 
 	return vfprintf(stderr, fmt, ap);
 }
 
-static const char *source(const char *file)
+static const char *source(const struct policy_options *o)
 {
-	return file ?: "the built-in policy";
+	return o->file ?: "the built-in policy";
 }
 
-static const char *hint(bool verbose)
+static const char *hint(const struct policy_options *o)
 {
-	return verbose ? "" : "; -v shows what libbpf says";
+	return o->verbose ? NULL : "-v shows what libbpf says";
 }
 
 /* ---- Members and parameters, found by their names in the object's BTF --------------------- */
@@ -108,27 +108,28 @@ static int set_param(struct bpf_object *obj, const char *name, __u32 value)
 
 /* ---- Open, load, attach ------------------------------------------------------------------- */
 
-static struct bpf_object *open_object(const char *file, bool verbose)
+static struct bpf_object *open_object(const struct policy_options *o)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "spawn_prog");
 	struct bpf_object *obj;
 	const void *elf;
 	size_t size;
 
-	if (file) {
-		obj = bpf_object__open_file(file, NULL);
+	if (o->file) {
+		obj = bpf_object__open_file(o->file, NULL);
 	} else {
 		elf = spawn_prog__elf_bytes(&size);
 		obj = bpf_object__open_mem(elf, size, &opts);
 	}
-	if (!obj)
-		say("%s cannot be read as a BPF object: %s (%s)%s", source(file), strerror(errno),
-		    errno_name(errno), hint(verbose));
+	if (!obj && (errno == LIBBPF_ERRNO__FORMAT || errno == LIBBPF_ERRNO__LIBELF))
+		say("%s is no BPF object file", source(o));
+	else if (!obj)
+		say_error(errno, hint(o), "%s cannot be read as a BPF object", source(o));
 	return obj;
 }
 
 /* The first policy of the object; others in it stay out of the kernel. */
-static struct bpf_map *choose_ops(struct bpf_object *obj, const char *file)
+static struct bpf_map *choose_ops(struct bpf_object *obj, const struct policy_options *o)
 {
 	const struct btf *btf = bpf_object__btf(obj);
 	struct bpf_map *map, *ops = NULL;
@@ -143,53 +144,72 @@ static struct bpf_map *choose_ops(struct bpf_object *obj, const char *file)
 	}
 	if (!ops)
 		say("%s has no policy: define a struct " OPS_TYPE " with IOU_SPAWN_OPS() of "
-		    "spawn_bpf.bpf.h", source(file));
+		    "spawn_bpf.bpf.h", source(o));
 	else if (!(bpf_map__map_flags(ops) & BPF_F_LINK))
 		say("%s in %s cannot be attached by a link: define it with IOU_SPAWN_OPS(), which "
-		    "puts it into .struct_ops.link", bpf_map__name(ops), source(file));
+		    "puts it into .struct_ops.link", bpf_map__name(ops), source(o));
 	else
 		return ops;
 	return NULL;
 }
 
-static int configure(struct bpf_object *obj, struct bpf_map *ops, const char *file, int ring_fd,
-		     int retry)
+static int configure(struct bpf_object *obj, struct bpf_map *ops, const struct policy_options *o)
 {
 	const struct btf *btf = bpf_object__btf(obj);
 	int err;
 
-	err = set_member(ops, btf, "ring_fd", ring_fd);
+	err = set_member(ops, btf, "ring_fd", o->ring_fd);
 	if (!err)
 		err = set_member(ops, btf, "slot", SLOT);
+	if (!err && o->max_posts)
+		err = set_member(ops, btf, "max_posts", o->max_posts);
 	if (err) {
-		say("struct " OPS_TYPE " of %s has no 32-bit members ring_fd and slot: build it "
-		    "with the vmlinux.h of this kernel", source(file));
+		say("struct " OPS_TYPE " of %s has no 32-bit members ring_fd, slot and max_posts: "
+		    "build it with the vmlinux.h of this kernel", source(o));
 		return err;
 	}
-	if (retry == POLICY_KEEP_RETRY)
+	if (o->retry == POLICY_KEEP_RETRY)
 		return 0;
-	err = set_param(obj, "max_busy", retry);
+	err = set_param(obj, "max_busy", o->retry);
 	if (err)
-		say("%s has no 32-bit parameter max_busy that --retry could set", source(file));
+		say("%s has no 32-bit parameter max_busy that --retry could set", source(o));
 	return err;
 }
 
-static int load(struct bpf_object *obj, const char *file, bool verbose)
+/* Could libbpf have the descriptors that it may have needed? */
+static bool few_descriptors(int any)
+{
+	int fds[8], n = 0;
+	bool few;
+
+	while (n < (int)ARRAY_SIZE(fds) && (fds[n] = dup(any)) >= 0)
+		n++;
+	few = n < (int)ARRAY_SIZE(fds);
+	while (n)
+		close(fds[--n]);
+	return few;
+}
+
+static int load(struct bpf_object *obj, const struct policy_options *o)
 {
 	int err = bpf_object__load(obj);
 
-	if (!err)
-		return 0;
+	/* a probe that had no descriptor is for libbpf a kernel without the feature */
+	if (err && few_descriptors(o->ring_fd))
+		err = -EMFILE;
 	if (err == -EPERM)
-		say("%s cannot be loaded: %s (EPERM); it takes CAP_BPF and CAP_PERFMON, try it "
-		    "as root", source(file), strerror(EPERM));
-	else
-		say("%s cannot be loaded: %s (%s)%s", source(file), strerror(-err), errno_name(err),
-		    hint(verbose));
+		say_error(err, "it takes CAP_BPF and CAP_PERFMON of the initial user namespace",
+			  "%s cannot be loaded", source(o));
+	else if (err == -ESRCH && access(KERNEL_BTF, R_OK))
+		say_error(errno, "is /sys mounted, has the kernel CONFIG_DEBUG_INFO_BTF?",
+			  "%s cannot be loaded without the kernel's types, " KERNEL_BTF,
+			  source(o));
+	else if (err)
+		say_error(err, hint(o), "%s cannot be loaded", source(o));
 	return err;
 }
 
-static int attach(struct policy *p, struct bpf_map *ops, const char *file, bool verbose)
+static int attach(struct policy *p, struct bpf_map *ops, const struct policy_options *o)
 {
 	int err;
 
@@ -197,37 +217,31 @@ static int attach(struct policy *p, struct bpf_map *ops, const char *file, bool 
 	if (p->link)
 		return 0;
 	err = -errno;
-	say("%s cannot be attached to slot %d of the ring: %s (%s)%s", source(file), SLOT,
-	    strerror(-err), errno_name(err), hint(verbose));
+	say_error(err, hint(o), "%s cannot be attached to slot %d of the ring", source(o), SLOT);
 	return err;
 }
 
-int policy_attach(struct policy *p, const char *file, int ring_fd, int retry, bool verbose)
+int policy_attach(struct policy *p, const struct policy_options *o)
 {
 	struct bpf_map *ops;
 	int err;
 
 	memset(p, 0, sizeof(*p));
-	libbpf_speaks = verbose;
+	libbpf_speaks = o->verbose;
 	libbpf_set_print(print_libbpf);
-	p->obj = open_object(file, verbose);
+	p->obj = open_object(o);
 	if (!p->obj)
 		return -ENOENT;
-	ops = choose_ops(p->obj, file);
+	ops = choose_ops(p->obj, o);
 	if (!ops)
-		err = -EINVAL;
-	else
-		err = configure(p->obj, ops, file, ring_fd, retry);
-	if (!err)
-		err = load(p->obj, file, verbose);
-	if (!err)
-		err = attach(p, ops, file, verbose);
-	if (err) {
-		policy_detach(p);
-		return err;
-	}
+		return -EINVAL;
 	p->name = bpf_map__name(ops);
-	return 0;
+	err = configure(p->obj, ops, o);
+	if (!err)
+		err = load(p->obj, o);
+	if (!err)
+		err = attach(p, ops, o);
+	return err;
 }
 
 void policy_detach(struct policy *p)

@@ -12,11 +12,19 @@ struct policy {
 
 #define POLICY_KEEP_RETRY	(-1)
 
+struct policy_options {
+	const char	*file;		/* NULL: the built-in policy */
+	int		ring_fd;
+	int		retry;		/* its parameter max_busy, or POLICY_KEEP_RETRY */
+	unsigned int	max_posts;	/* its budget of CQEs for the application; 0: its own */
+	bool		verbose;	/* let libbpf speak */
+};
+
 /*
- * Loads a policy and attaches it to slot 0 of a ring: the one in @file, or the built-in one if that
- * is NULL. @retry sets its parameter max_busy. 0, or -errno after a sentence.
+ * Loads a policy and attaches it to slot 0 of the ring. 0, or -errno after a sentence. To be
+ * detached in either case.
  */
-int policy_attach(struct policy *p, const char *file, int ring_fd, int retry, bool verbose);
+int policy_attach(struct policy *p, const struct policy_options *o);
 void policy_detach(struct policy *p);
 
 #endif

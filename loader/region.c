@@ -69,7 +69,8 @@ static int find_candidates(struct region *r, const char *name)
 	char *path;
 	int err;
 
-	if (!*name || strchr(name, '/')) {
+	/* one that is too long for every directory is for the kernel to refuse */
+	if (!*name || strchr(name, '/') || strlen(name) > NAME_MAX) {
 		r->paths = strdup(name);
 		r->arg->vec[0] = U64(r->paths);
 		r->arg->nr_paths = 1;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include "commands.h"
 #include "policy.h"
 #include "region.h"
@@ -13,12 +14,10 @@
 #include "util.h"
 
 struct run_options {
-	const char	*policy;
-	int		retry;
-	bool		no_shell;
-	bool		trace;
-	bool		verbose;
-	char		**command;
+	struct policy_options	policy;
+	bool			no_shell;
+	bool			trace;
+	char			**command;
 };
 
 #define MAX_RETRY	100	/* with it no search exceeds the steps a policy has by default */
@@ -50,15 +49,15 @@ static int parse(int argc, char **argv, struct run_options *o)
 	};
 	int c;
 
-	*o = (struct run_options){ .retry = POLICY_KEEP_RETRY };
+	*o = (struct run_options){ .policy.retry = POLICY_KEEP_RETRY };
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "+p:r:stv", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'p':
-			o->policy = optarg;
+			o->policy.file = optarg;
 			break;
 		case 'r':
-			if (parse_retry(optarg, &o->retry))
+			if (parse_retry(optarg, &o->policy.retry))
 				return -EINVAL;
 			break;
 		case 's':
@@ -68,7 +67,7 @@ static int parse(int argc, char **argv, struct run_options *o)
 			o->trace = true;
 			break;
 		case 'v':
-			o->verbose = true;
+			o->policy.verbose = true;
 			break;
 		default:
 			if (optopt)
@@ -95,55 +94,69 @@ static bool not_here(int err)
 	       err == -ETIMEDOUT;
 }
 
+/* The file whose ENOENT is not its own: it is there. */
+static const char *lacks_interpreter(const struct region *r)
+{
+	__u32 i;
+
+	for (i = 0; i < r->arg->nr_paths; i++)
+		if (!access(region_path(r, i), F_OK))
+			return region_path(r, i);
+	return NULL;
+}
+
 /* The task never got as far as the policy. */
 static int no_task(int err)
 {
 	int sysctl = kernel_sysctl("io_uring_spawn");
 
-	switch (err) {
-	case -EINTR:
+	if (err == -EINTR) {
 		say("the task was killed before it ran a program (SIGKILL)");
 		return 128 + SIGKILL;
-	case -EPERM:
-		if (sysctl > 0)
-			say("no task can be made: sysctl kernel.io_uring_spawn is %d (%s) (EPERM)",
-			    sysctl, sysctl == 1 ? "needs CAP_SYS_ADMIN" : "off");
-		else
-			say("no task can be made under a seccomp filter (EPERM)");
-		return EXIT_SELF;
-	default:
-		say("no task can be made: %s (%s)", strerror(-err), errno_name(err));
-		return EXIT_SELF;
 	}
+	if (err == -EPERM && prctl(PR_GET_SECCOMP) > 0)
+		say("no task can be made under a seccomp filter (EPERM)");
+	else if (err == -EPERM && sysctl > 0)
+		say("no task can be made: sysctl kernel.io_uring_spawn is %d (%s) (EPERM)",
+		    sysctl, sysctl == 1 ? "needs CAP_SYS_ADMIN" : "off");
+	else
+		say_error(err, NULL, "no task can be made");
+	return EXIT_SELF;
 }
 
 static int no_program(const struct region *r, const char *name, int err)
 {
 	const struct spawn_prog_report *report = &r->arg->report;
-	const char *path = region_path(r, report->path) ?: name;
-	const char *text = strerror(-err), *err_name = errno_name(err);
+	const char *path = shown(region_path(r, report->path) ?: name);
+	const char *incomplete;
 
-	if (!report->attempts)
-		say("%s: the policy reports no attempt to run it: %s (%s)", name, text, err_name);
-	else if (report->sh)
-		say("%s is no program, and " SHELL " could not be run for it: %s (%s)", path, text,
-		    err_name);
-	else if (err == -ETXTBSY)
-		say("%s: still open for writing after %u pauses of %.0f ms in all: %s (%s); close "
-		    "it, or raise --retry", path, report->busy, report->paused_ns / 1e6, text,
-		    err_name);
-	else if (not_here(err) && r->arg->nr_paths > 1)
-		say("%s: not found in the %u directories of PATH, %s was the last: %s (%s)", name,
-		    r->arg->nr_paths, path, text, err_name);
-	else
-		say("%s: %s (%s)", path, text, err_name);
-	return not_here(err) && !report->sh ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+	if (!report->attempts) {
+		say_error(err, NULL, "%s: the policy reports no attempt to run it", shown(name));
+	} else if (report->sh) {
+		say_error(err, NULL, "%s is no program, and " SHELL " could not be run for it",
+			  path);
+		return EXIT_CANNOT_RUN;
+	} else if (err == -ETXTBSY) {
+		say_error(err, "close it, or raise --retry",
+			  "%s: still open for writing after %u pauses of %.0f ms in all", path,
+			  report->busy, report->paused_ns / 1e6);
+	} else if (err == -ENOENT && (incomplete = lacks_interpreter(r))) {
+		say_error(err, "the file is there, but not the interpreter that its #! line or ELF "
+			  "header names", "%s", incomplete);
+		return EXIT_CANNOT_RUN;
+	} else if (not_here(err) && r->arg->nr_paths > 1) {
+		say_error(err, NULL, "%s: not found in the %u directories of PATH, %s was the last",
+			  name, r->arg->nr_paths, path);
+	} else {
+		say_error(err, NULL, "%s", path);
+	}
+	return not_here(err) ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
 static int why_not(const struct region *r, const char *name, const struct outcome *out)
 {
 	if (!out->res) {
-		say("%s: the policy ended without running it and without an error", name);
+		say("%s: the policy ended without running it and without an error", shown(name));
 		return EXIT_SELF;
 	}
 	if (out->step == IORING_SPAWN_STEP_NONE)
@@ -159,7 +172,7 @@ static int run_program(struct io_uring *ring, const struct region *r, const char
 	int status = EXIT_SELF;
 
 	if (!spawn_run(ring, r, &out)) {
-		trace_outcome(r, out.res);
+		trace_outcome(r, &out);
 		if (out.res > 0)
 			return spawn_wait(out.res);
 		if (!signals_got() || out.res != -ECANCELED)
@@ -173,9 +186,9 @@ int cmd_run(int argc, char **argv)
 {
 	struct io_uring_query_spawn q;
 	struct run_options o;
-	struct policy policy;
+	struct policy policy = {};
+	struct region region = {};
 	struct io_uring ring;
-	struct region region;
 	int status;
 
 	if (parse(argc, argv, &o))
@@ -184,16 +197,17 @@ int cmd_run(int argc, char **argv)
 	if (status)
 		return status;
 	status = EXIT_SELF;
-	if (region_make(&region, o.command, !o.no_shell, o.trace))
-		goto out_ring;
-	if (policy_attach(&policy, o.policy, ring.ring_fd, o.retry, o.verbose))
-		goto out_region;
-	trace_start(o.trace, policy.name);
-	status = run_program(&ring, &region, o.command[0]);
-	policy_detach(&policy);
-out_region:
-	region_free(&region);
-out_ring:
+	o.policy.ring_fd = ring.ring_fd;
+	/* a trace takes a CQE for every attempt */
+	o.policy.max_posts = o.trace ? q.max_posts : 0;
+	if (!region_make(&region, o.command, !o.no_shell, o.trace) &&
+	    !policy_attach(&policy, &o.policy)) {
+		trace_start(o.trace, policy.name);
+		status = run_program(&ring, &region, o.command[0]);
+	}
+	/* the ring first: if it failed, its end is also that of the spawn, which uses the others */
 	io_uring_queue_exit(&ring);
+	policy_detach(&policy);
+	region_free(&region);
 	return status;
 }

@@ -66,13 +66,31 @@ ok not_a_directory_is_127 says 127 '/dev/null/x: Not a directory (ENOTDIR)'
 try "$spawn_bpf" run /etc/passwd
 ok not_executable_is_126 says 126 '/etc/passwd: Permission denied (EACCES)'
 try "$spawn_bpf" run ''
-ok an_empty_name_is_127 says 127 'No such file or directory (ENOENT)'
+ok an_empty_name_is_127 says 127 "'': No such file or directory (ENOENT)"
+long=$(printf '%5000s' '' | tr ' ' x)
+try "$spawn_bpf" run "$long"
+ok a_name_no_directory_can_have_is_126 says 126 'x\.\.\.: File name too long (ENAMETOOLONG)'
+try "$spawn_bpf" run "./$long"
+ok a_path_that_is_too_long_is_126 says 126 'x\.\.\.: File name too long (ENAMETOOLONG)'
 try env PATH="$work/not:$work" "$spawn_bpf" run passwd
 ok a_path_without_it_is_127 says 127 'ENOENT'
 printf 'x' >plain
 chmod 644 plain
 try env PATH="$work:/usr/bin" "$spawn_bpf" run plain
 ok eacces_is_remembered_126 says 126 "$work/plain: Permission denied (EACCES)"
+
+# Programs that are there and lack something
+printf '#!/no/such/interpreter\n' >orphan
+chmod +x orphan
+try "$spawn_bpf" run ./orphan
+ok a_missing_interpreter_is_126 says 126 './orphan: .*(ENOENT); the file is there, but not the interp'
+try env PATH="$work:/usr/bin" "$spawn_bpf" run orphan
+ok a_missing_interpreter_in_path_is_126 says 126 "$work/orphan: .*(ENOENT); the file is there"
+head -c 2000 /bin/true >stump
+chmod +x stump
+try "$spawn_bpf" run --trace ./stump
+ok an_attempt_that_ends_the_task_is_traced says 126 'pid [0-9]*  ./stump: E'
+ok an_attempt_that_ends_the_task_is_reported says 126 'report: E[A-Z]*, 1 attempts'
 
 # ETXTBSY
 cp /bin/true busy
@@ -81,6 +99,9 @@ try "$spawn_bpf" run --retry 3 ./busy 9>&-
 ok busy_for_ever_is_126 says 126 './busy: still open for writing after 3 pauses of 7 ms.*ETXTBSY'
 try "$spawn_bpf" run --retry 0 ./busy 9>&-
 ok retry_0_does_not_wait says 126 'after 0 pauses'
+try "$spawn_bpf" run --trace --retry 100 ./busy 9>&-
+ok a_hundred_attempts_are_traced test "$(grep -c './busy: ETXTBSY$' err)" = 101
+ok no_attempt_is_lost says 126 'report: ETXTBSY, 101 attempts, 100 pauses, [0-9]* ms$'
 exec 9>&-
 
 # Scripts without #!
@@ -173,12 +194,16 @@ try "$spawn_bpf" run --trace --policy "$once" /bin/true
 ok another_policy_without_report_says_so says 0 'success; the policy left no report'
 try env PATH=/nonexistent:/usr/bin "$spawn_bpf" run --policy "$once" true
 ok another_policys_failure_is_named says 127 'true: .*(ENOENT)'
+try "$spawn_bpf" run --policy "$top/build/user/selftests/bpf/script.bpf.o" true
+ok another_policys_own_error_is_126 says 126 'true: the policy reports no attempt to run it: .*(EPROTO)'
 try "$spawn_bpf" run --retry 3 --policy "$once" true
 ok retry_needs_the_parameter says 125 'no 32-bit parameter max_busy'
 try "$spawn_bpf" run --policy no-such-file true
 ok no_policy_file says 125 'no-such-file cannot be read as a BPF object: No such file.*ENOENT'
 try "$spawn_bpf" run --policy /bin/true true
 ok a_program_is_no_policy says 125 '/bin/true'
+try "$spawn_bpf" run --policy /etc/passwd true
+ok text_is_no_policy says 125 '/etc/passwd is no BPF object file'
 
 # Usage, features, privilege
 try "$spawn_bpf"
@@ -202,13 +227,52 @@ f = json.load(open("out"))
 assert f["abi"] == 1 and f["operations"]["exec"] == 225 and f["sysctl"] == 0
 assert f["limits"]["slots"] == 16 and {"FINAL", "QUIET"} <= set(f["spawn_flags"])
 assert f["policies"] == {"struct_ops": True, "may_load": True}'
+# In a user namespace every capability is there, and none of them counts.
+try unshare --user --map-root-user "$spawn_bpf" features -j
+ok features_in_a_user_namespace grep -q '"may_load": false' out
+try unshare --user --map-root-user "$spawn_bpf" run true
+ok a_user_namespace_says_what_it_takes says 125 'CAP_BPF and CAP_PERFMON of the initial user namesp'
+# Without /sys nobody can tell what types the kernel has.
+mkdir jail
+cp "$spawn_bpf" jail/
+try /usr/sbin/chroot jail /spawn-bpf features
+ok features_without_sys grep -q '^policies *unknown: /sys/kernel/btf/vmlinux cannot be read (ENOENT)' out
+ok features_without_sys_is_silent test ! -s err
+try /usr/sbin/chroot jail /spawn-bpf run /spawn-bpf --version
+ok without_sys_the_file_is_named says 125 "the kernel's types, /sys/kernel/btf/vmlinux: .*(ENOENT)"
 caps=-bpf,-perfmon,-sys_admin
 try setpriv --bounding-set=$caps --inh-caps=$caps "$spawn_bpf" run true
 ok without_privilege_says_what_it_takes says 125 'CAP_BPF and CAP_PERFMON'
 echo 2 >/proc/sys/kernel/io_uring_spawn
 try "$spawn_bpf" run true
 ok the_sysctl_is_named says 125 'kernel.io_uring_spawn is 2 (off) (EPERM)'
+# A filter that allows everything is one all the same: no privilege helps, whatever the sysctl says.
+cat >filtered.py <<'EOF'
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+class Filter(ctypes.Structure):
+    _fields_ = [("len", ctypes.c_ushort), ("insns", ctypes.c_char_p)]
+allow = (6).to_bytes(2, "little") + bytes(2) + (0x7fff0000).to_bytes(4, "little")
+if libc.prctl(22, 2, ctypes.byref(Filter(1, allow)), 0, 0):
+    sys.exit(os.strerror(ctypes.get_errno()))
+os.execv(sys.argv[1], sys.argv[1:])
+EOF
+echo 1 >/proc/sys/kernel/io_uring_spawn
+try python3 filtered.py "$spawn_bpf" run true
+ok a_filter_is_named_before_the_sysctl says 125 'no task can be made under a seccomp filter (EPERM)'
 echo 0 >/proc/sys/kernel/io_uring_spawn
+
+# Limits
+try sh -c "ulimit -n 8; exec $spawn_bpf run true"
+ok too_few_descriptors_name_the_limit says 125 '(EMFILE); raise RLIMIT_NOFILE'
+mkdir cgroup
+mount -t cgroup2 none cgroup
+echo +pids >cgroup/cgroup.subtree_control
+mkdir cgroup/one
+echo 1 >cgroup/one/pids.max
+try sh -c "echo \$\$ >cgroup/one/cgroup.procs; exec $spawn_bpf run true"
+ok too_few_pids_name_the_limits says 125 'no task can be made: .*(EAGAIN); see RLIMIT_NPROC'
+umount cgroup
 
 echo "1..$nr"
 exit $failed

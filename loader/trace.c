@@ -31,9 +31,12 @@ static void line(const char *fmt, ...)
 	say("%8.2f ms  pid %d  %s", ms_since_start(), task, text);
 }
 
-static const char *path_name(const struct region *r, __u32 i)
+static void attempt_line(const struct region *r, __u32 path, bool sh, const char *what)
 {
-	return region_path(r, i) ?: "a path that is not in the region";
+	const char *name = region_path(r, path);
+
+	line("%s%s: %s", sh ? SHELL " " : "",
+	     name ? shown(name) : "a path that is not in the region", what);
 }
 
 static const char *result(int res)
@@ -59,22 +62,26 @@ void trace_born(int pid)
 
 void trace_attempt(const struct region *r, int res, __u32 what)
 {
-	line("%s%s: %s", what & SPAWN_PROG_TRACE_SH ? SHELL " " : "",
-	     path_name(r, what & SPAWN_PROG_TRACE_PATH), res < 0 ? errno_name(res) : "ran");
+	attempt_line(r, what & SPAWN_PROG_TRACE_PATH, what & SPAWN_PROG_TRACE_SH,
+		     res < 0 ? errno_name(res) : "ran");
 }
 
-void trace_outcome(const struct region *r, int res)
+void trace_outcome(const struct region *r, const struct outcome *out)
 {
 	const struct spawn_prog_report *report = &r->arg->report;
 
 	if (!report->attempts) {
-		line("%s; the policy left no report", result(res));
+		line("%s; the policy left no report", result(out->res));
 		return;
 	}
-	if (res > 0)
-		line("%s%s: runs", report->sh ? SHELL " " : "", path_name(r, report->path));
-	line("report: %s, %u attempts, %u pauses, %.0f ms", result(res), report->attempts,
+	if (out->res > 0)
+		attempt_line(r, report->path, report->sh, "runs");
+	else if (!report->error && out->step != IORING_SPAWN_STEP_NONE)
+		/* no step came after it: it took the task along */
+		attempt_line(r, report->path, report->sh, errno_name(out->res));
+	line("report: %s, %u attempts, %u pauses, %.0f ms", result(out->res), report->attempts,
 	     report->busy, report->paused_ns / 1e6);
 	if (report->lost)
-		line("%u attempts are not shown: no room for their CQEs", report->lost);
+		line("%u attempts are not shown: more than a policy may post, or than there was "
+		     "room for in the ring", report->lost);
 }

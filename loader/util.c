@@ -1,29 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 #define _GNU_SOURCE
+#include <bpf/libbpf.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 #include "util.h"
 
-/* Room for a CQE of every attempt that is traced, and some more. */
-#define CQ_ENTRIES	256
+/* Room for a CQE of every attempt that is traced: each path once, and those that found it busy. */
+#define CQ_ENTRIES	1024
+
+#define LINE_MAX_LEN	(PATH_MAX + 512)
+
+/* In one piece: the program we started may be writing to the same terminal. */
+static void say_line(const char *line)
+{
+	fprintf(stderr, "spawn-bpf: %s\n", line);
+}
 
 void say(const char *fmt, ...)
 {
-	char line[4096 + 256];
+	char line[LINE_MAX_LEN];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	/* in one piece: the program we started may be writing to the same terminal */
-	fprintf(stderr, "spawn-bpf: %s\n", line);
+	say_line(line);
+}
+
+static const char *errno_hint(int err)
+{
+	switch (abs(err)) {
+	case EAGAIN:
+		return "see RLIMIT_NPROC (ulimit -u) and pids.max of the cgroup";
+	case EMFILE:
+		return "raise RLIMIT_NOFILE (ulimit -n)";
+	default:
+		return NULL;
+	}
+}
+
+void say_error(int err, const char *hint, const char *fmt, ...)
+{
+	char line[LINE_MAX_LEN], text[128];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	hint = errno_hint(err) ?: hint;
+	libbpf_strerror(err, text, sizeof(text));	/* it knows libbpf's own errors too */
+	if (len < (int)sizeof(line))
+		snprintf(line + len, sizeof(line) - len, ": %s (%s)%s%s", text, errno_name(err),
+			 hint ? "; " : "", hint ?: "");
+	say_line(line);
 }
 
 const char *errno_name(int err)
 {
-	return strerrorname_np(abs(err)) ?: "an unknown errno";
+	static char number[16];
+	const char *name = strerrorname_np(abs(err));
+
+	if (name)
+		return name;
+	snprintf(number, sizeof(number), "%d", abs(err));
+	return number;
+}
+
+const char *shown(const char *name)
+{
+	static char cut[64 + sizeof("...")];
+
+	if (!*name)
+		return "''";
+	if (strlen(name) < PATH_MAX)
+		return name;
+	snprintf(cut, sizeof(cut), "%.64s...", name);
+	return cut;
 }
 
 int kernel_sysctl(const char *name)
@@ -52,7 +108,7 @@ static int no_ring(int err)
 		    "seccomp filter of the container");
 		return EXIT_NO_SPAWN;
 	default:
-		say("cannot make an io_uring: %s (%s)", strerror(-err), errno_name(err));
+		say_error(err, NULL, "cannot make an io_uring");
 		return EXIT_SELF;
 	}
 }
@@ -73,8 +129,7 @@ static int no_spawn(int err, const struct io_uring_query_spawn *q)
 		    IORING_SPAWN_ABI);
 		break;
 	default:
-		say("cannot ask kernel %s about io_uring spawn: %s (%s)", uts.release,
-		    strerror(-err), errno_name(err));
+		say_error(err, NULL, "cannot ask kernel %s about io_uring spawn", uts.release);
 		return EXIT_SELF;
 	}
 	return EXIT_NO_SPAWN;

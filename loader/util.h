@@ -7,6 +7,7 @@
 #include "spawn_bpf.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
 #define U64(p)		((__u64)(uintptr_t)(p))
 
 /* Exit statuses of our own; others are the program's. 125 to 127 are as env(1) has them. */
@@ -20,8 +21,18 @@ enum {
 /* "spawn-bpf: ...\n" on standard error. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* "ENOENT" for 2 and for -2. */
+/*
+ * "spawn-bpf: ...: No such file or directory (ENOENT); @hint\n". An error whose cause is always the
+ * same has a hint of its own. @hint may be NULL.
+ */
+void say_error(int err, const char *hint, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* "ENOENT" for 2 and for -2; a number that has no name is itself. */
 const char *errno_name(int err);
+
+/* A name as a sentence can have it: an empty one is '', one that no file can have is cut. */
+const char *shown(const char *name);
 
 /*
  * A ring, and what the kernel answers about spawns on it. 0, or the exit status after a sentence
