@@ -3,12 +3,12 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <getopt.h>
 #include <linux/sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 #include "commands.h"
+#include "options.h"
 #include "util.h"
 
 /* ---- Output: name and value, one a line or as members of a JSON object -------------------- */
@@ -242,7 +242,7 @@ static void put_policies(struct out *o)
 	end(o);
 }
 
-static int put_all(bool json, const struct io_uring_query_spawn *q)
+static void put_all(bool json, const struct io_uring_query_spawn *q)
 {
 	struct out o = { .json = json };
 	struct utsname uts;
@@ -261,12 +261,30 @@ static int put_all(bool json, const struct io_uring_query_spawn *q)
 	put_policies(&o);
 	if (json)
 		printf("\n}\n");
-	if (fflush(stdout)) {
-		say_error(errno, NULL, "cannot write the answer");
-		return EXIT_SELF;
-	}
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	bool *json = state->input;
+
+	if (key != 'j')
+		return ARGP_ERR_UNKNOWN;
+	*json = true;
 	return 0;
 }
+
+static const struct argp_option options[] = {
+	{ .name = "json", .key = 'j', .doc = "Say it as JSON" },
+	{ 0 },
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.children = common_options,
+	.doc = "Says what the running kernel offers.\v"
+	       "Exit status: 0; 125 spawn-bpf itself failed; 2 the kernel has no io_uring spawn.",
+};
 
 static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -275,26 +293,17 @@ static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list
 
 int cmd_features(int argc, char **argv)
 {
-	static const struct option longopts[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ 0 },
-	};
 	struct io_uring_query_spawn q;
 	struct io_uring ring;
 	bool json = false;
-	int c, status;
+	int status;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+j", longopts, NULL)) == 'j')
-		json = true;
-	if (c != -1 || optind < argc) {
-		say("features takes -j or nothing: try 'spawn-bpf --help'");
-		return EXIT_SELF;
-	}
+	parse_options(&argp, "spawn-bpf features", argc, argv, &json);
 	libbpf_set_print(print_nothing);
 	status = open_ring(&ring, &q);
 	if (status)
 		return status;
 	io_uring_queue_exit(&ring);
-	return put_all(json, &q);
+	put_all(json, &q);
+	return 0;
 }

@@ -1,62 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* spawn-bpf - run programs under a spawn policy, and see what the kernel offers. */
-#include <bpf/libbpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "commands.h"
+#include "options.h"
 #include "util.h"
 
-#define VERSION	"0.1"
-
-static const struct {
+struct command {
 	const char	*name;
 	int		(*run)(int argc, char **argv);
-} commands[] = {
+};
+
+static const struct command commands[] = {
 	{ "run",	cmd_run },
 	{ "features",	cmd_features },
 };
 
-static const char help[] =
-"Usage: spawn-bpf run [OPTION]... [--] COMMAND [ARG]...\n"
-"       spawn-bpf features [-j]\n"
-"       spawn-bpf --help | --version\n"
-"\n"
-"run starts COMMAND in a new task that a BPF policy leads to its exec, waits for it and exits\n"
-"with its status. COMMAND is searched for in PATH if it has no slash. To load a policy takes\n"
-"CAP_BPF and CAP_PERFMON.\n"
-"  -p, --policy FILE   the policy in this BPF object, in place of the built-in spawn_prog, which\n"
-"                      searches as execvp(3) does, sits out ETXTBSY and gives to /bin/sh what is\n"
-"                      no program; FILE gets the argument region of bpf/spawn_prog.h\n"
-"  -r, --retry N       sit out ETXTBSY at most N times, 0 to 100 (the policy's max_busy)\n"
-"  -s, --no-shell      name no shell to the policy: what is no program is an error\n"
-"  -t, --trace         show every attempt and the policy's report on standard error\n"
-"  -v, --verbose       show what libbpf and the verifier say\n"
-"\n"
-"features says what the running kernel offers, with -j (--json) as JSON.\n"
-"\n"
-"Exit status: that of COMMAND, or 128 + N if signal N ended it; 127 COMMAND is not found; 126 it\n"
-"is found and cannot be run; 125 spawn-bpf itself failed; 2 the kernel has no io_uring spawn.\n";
+struct choice {
+	const struct command	*command;
+	int			argc;
+	char			**argv;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct choice *choice = state->input;
+	unsigned int i;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		for (i = 0; i < ARRAY_SIZE(commands); i++)
+			if (!strcmp(arg, commands[i].name))
+				choice->command = &commands[i];
+		if (!choice->command)
+			argp_error(state, "'%s' is no command", arg);
+		choice->argv = state->argv + state->next - 1;
+		choice->argc = state->argc - state->next + 1;
+		state->next = state->argc;	/* the rest is the command's */
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "a command is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.parser = parse,
+	.children = common_options,
+	.args_doc = "run [OPTION...] COMMAND [ARG...]\nfeatures [OPTION...]",
+	.doc = "Runs programs under a spawn policy, and says what the kernel offers.\v"
+	       "run starts COMMAND in a new task that a BPF policy leads to its exec; features "
+	       "says what the kernel offers. Each has a --help of its own.",
+};
+
+/* Standard output that could not be written is a failure, whatever else went well. */
+static void flush(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	say_error(errno, NULL, "cannot write the answer");
+	_exit(EXIT_SELF);
+}
 
 int main(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : "";
-	unsigned int i;
+	struct choice choice = {};
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(name, commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
-		fputs(help, stdout);
-		return 0;
-	}
-	if (!strcmp(name, "--version")) {
-		printf("spawn-bpf %s, spawn ABI %d, libbpf %s\n", VERSION, IORING_SPAWN_ABI,
-		       libbpf_version_string());
-		return 0;
-	}
-	if (argc < 2)
-		say("a command is missing: try 'spawn-bpf --help'");
-	else
-		say("'%s' is no command: try 'spawn-bpf --help'", name);
-	return EXIT_SELF;
+	atexit(flush);
+	parse_options(&argp, "spawn-bpf", argc, argv, &choice);
+	return choice.command->run(choice.argc, choice.argv);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* spawn-bpf run: a program under a policy. */
-#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include "commands.h"
+#include "options.h"
 #include "policy.h"
 #include "region.h"
 #include "signals.h"
@@ -22,69 +22,84 @@ struct run_options {
 
 #define MAX_RETRY	100	/* with it no search exceeds the steps a policy has by default */
 
-static int parse_retry(const char *text, int *retry)
+static int parse_retry(const char *text, struct argp_state *state)
 {
 	char *end;
 	long n;
 
 	errno = 0;
 	n = strtol(text, &end, 10);
-	if (errno || end == text || *end || n < 0 || n > MAX_RETRY) {
-		say("--retry takes a number from 0 to %d, not '%s'", MAX_RETRY, text);
-		return -EINVAL;
-	}
-	*retry = n;
-	return 0;
+	if (errno || end == text || *end || n < 0 || n > MAX_RETRY)
+		argp_error(state, "--retry takes a number from 0 to %d, not '%s'", MAX_RETRY, text);
+	return n;
 }
 
-static int parse(int argc, char **argv, struct run_options *o)
+static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	static const struct option longopts[] = {
-		{ "policy",	required_argument,	NULL, 'p' },
-		{ "retry",	required_argument,	NULL, 'r' },
-		{ "no-shell",	no_argument,		NULL, 's' },
-		{ "trace",	no_argument,		NULL, 't' },
-		{ "verbose",	no_argument,		NULL, 'v' },
-		{ 0 },
-	};
-	int c;
+	struct run_options *o = state->input;
 
-	*o = (struct run_options){ .policy.retry = POLICY_KEEP_RETRY };
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+p:r:stv", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'p':
-			o->policy.file = optarg;
-			break;
-		case 'r':
-			if (parse_retry(optarg, &o->policy.retry))
-				return -EINVAL;
-			break;
-		case 's':
-			o->no_shell = true;
-			break;
-		case 't':
-			o->trace = true;
-			break;
-		case 'v':
-			o->policy.verbose = true;
-			break;
-		default:
-			if (optopt)
-				say("run has no option -%c, or -%c lacks its value: try 'spawn-bpf "
-				    "--help'", optopt, optopt);
-			else
-				say("run has no option %s: try 'spawn-bpf --help'",
-				    argv[optind - 1]);
-			return -EINVAL;
-		}
-	}
-	o->command = argv + optind;
-	if (*o->command)
+	switch (key) {
+	case 'p':
+		o->policy.file = arg;
 		return 0;
-	say("what to run is missing: spawn-bpf run [OPTION]... [--] COMMAND [ARG]...");
-	return -EINVAL;
+	case 'r':
+		o->policy.retry = parse_retry(arg, state);
+		return 0;
+	case 's':
+		o->no_shell = true;
+		return 0;
+	case 't':
+		o->trace = true;
+		return 0;
+	case 'v':
+		o->policy.verbose = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		o->command = state->argv + state->next - 1;
+		state->next = state->argc;	/* the rest is the command's */
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "what to run is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
+
+static const struct argp_option options[] = {
+	{
+		.name = "policy", .key = 'p', .arg = "FILE",
+		.doc = "The policy in this BPF object, in place of the built-in spawn_prog, which "
+		       "searches as execvp(3) does, sits out ETXTBSY and gives to " SHELL " what "
+		       "is no program; FILE gets the argument region of bpf/spawn_prog.h",
+	}, {
+		.name = "retry", .key = 'r', .arg = "N",
+		.doc = "Sit out ETXTBSY at most N times, 0 to 100 (the policy's max_busy)",
+	}, {
+		.name = "no-shell", .key = 's',
+		.doc = "What is no program is an error, not a script for " SHELL,
+	}, {
+		.name = "trace", .key = 't',
+		.doc = "Show every attempt and the policy's report on standard error",
+	}, {
+		.name = "verbose", .key = 'v',
+		.doc = "Show what libbpf and the verifier say",
+	},
+	{ 0 },
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.children = common_options,
+	.args_doc = "COMMAND [ARG...]",
+	.doc = "Starts COMMAND in a new task that a BPF policy leads to its exec, waits for it and "
+	       "exits with its status. COMMAND is searched for in PATH if it has no slash. To load "
+	       "a policy takes CAP_BPF and CAP_PERFMON.\v"
+	       "Exit status: that of COMMAND, or 128 + N if signal N ended it; 127 COMMAND is not "
+	       "found; 126 it is found and cannot be run, or a policy without a report ended with "
+	       "any other error; 125 spawn-bpf itself failed; 2 the kernel has no io_uring spawn.",
+};
 
 /* ---- Why no program runs ------------------------------------------------------------------ */
 
@@ -184,15 +199,14 @@ static int run_program(struct io_uring *ring, const struct region *r, const char
 
 int cmd_run(int argc, char **argv)
 {
+	struct run_options o = { .policy.retry = POLICY_KEEP_RETRY };
 	struct io_uring_query_spawn q;
-	struct run_options o;
 	struct policy policy = {};
 	struct region region = {};
 	struct io_uring ring;
 	int status;
 
-	if (parse(argc, argv, &o))
-		return EXIT_SELF;
+	parse_options(&argp, "spawn-bpf run", argc, argv, &o);
 	status = open_ring(&ring, &q);
 	if (status)
 		return status;

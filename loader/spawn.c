@@ -100,7 +100,7 @@ int spawn_run(struct io_uring *ring, const struct region *r, struct outcome *out
 	if (!err)
 		err = wait_for_outcome(ring, r, out);
 	if (err)
-		say("the ring failed: %s (%s)", strerror(-err), errno_name(err));
+		say_error(err, NULL, "the ring failed");
 	return err;
 }
 
@@ -112,7 +112,7 @@ int spawn_wait(int pid)
 	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT)) {
 		if (errno == EINTR)
 			continue;
-		say("cannot wait for pid %d: %s (%s)", pid, strerror(errno), errno_name(errno));
+		say_error(errno, NULL, "cannot wait for pid %d", pid);
 		return EXIT_SELF;
 	}
 	signals_pass_nothing();
