@@ -53,6 +53,27 @@ statuses() {
 	check processes_left_behind_are_ended printed started
 }
 
+# refuses NAME OPTION VALUE: says so, naming the value, and leaves nothing behind.
+refuses() {
+	guest "$2" "$3" -- true
+	check "$1" ended_with 125 "'$3'"
+}
+
+options() {
+	refuses memory_without_a_number_125 --mem abc
+	refuses no_processor_125 --smp 0
+	refuses no_time_125 --timeout 0
+	refuses unknown_accelerator_125 --accel xen
+	refuses unknown_kernel_125 --kernel none
+	refuses unknown_root_125 --root none
+	refuses log_that_cannot_be_written_125 --log /nonexistent/log
+	guest --log "$scratch/kernel.log" -- sh -c 'echo "<1>said by the test" >/dev/kmsg'
+	check log_is_kept grep -q 'said by the test' "$scratch/kernel.log"
+	guest --mem 99999999G --timeout 60 -- true
+	check qemu_that_does_not_start_125 ended_with 125 "qemu ended with 1"
+	expect nothing_is_left_behind test "$(find "$TMPDIR" -mindepth 1)" = ""
+}
+
 failures() {
 	guest -- sh -c 'echo before; echo c >/proc/sysrq-trigger; sleep 100'
 	check panic_is_named_125 ended_with 125 "Kernel panic - not syncing: sysrq triggered crash"
@@ -60,8 +81,6 @@ failures() {
 	guest --timeout 10 --append "mark=$mark" -- sleep 1000
 	check hang_is_named_125 ended_with 125 "gave no result within 10 s"
 	expect hang_leaves_no_guest no_guest_left
-	guest --kernel none -- true
-	check unknown_kernel_125 ended_with 125 "no kernel is called 'none'"
 	selftests/vm/guest --append "mark=$mark" -- sleep 1000 >/dev/null 2>&1 &
 	local script=$!
 	sleep 3
@@ -93,8 +112,12 @@ two_at_once() {
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# What a guest that is killed leaves behind goes with the rest.
+export TMPDIR=$scratch/tmp
+mkdir "$TMPDIR"
 mark=vm-test-$$
 statuses
+options
 failures
 roots
 two_at_once
