@@ -64,8 +64,14 @@ FIXTURE_SETUP(core)
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	ASSERT_EQ(0, pipe(self->empty));
 	ASSERT_EQ(0, pipe(self->sink));
-	ASSERT_EQ(0, script_load(&self->script, RING_FD, 0));
-	SCRIPT(&self->script, { S_TIMEOUT, .b = 20000 }, S_END(RET_CONTINUE), { S_GOTO, 0 });
+	/*
+	 * It steps as long as anybody dumps. A completion while the core goes to a program cuts it
+	 * short, of whatever request: io_uring interrupts the pipe's writer.
+	 */
+	ASSERT_EQ(0, script_open(&self->script, RING_FD, 0));
+	self->script.skel->struct_ops.script_ops->max_steps = 65536;
+	ASSERT_EQ(0, script_bpf__load(self->script.skel));
+	SCRIPT(&self->script, { S_TIMEOUT, .b = 1000000 }, S_END(RET_CONTINUE), { S_GOTO, 0 });
 	unlink(CORE);
 	self->before = usage_now();
 }

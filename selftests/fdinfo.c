@@ -207,13 +207,14 @@ static void submit_behind_a_worker(int fds[2], int ring_fd_pipe)
 	struct io_uring ring;
 	static struct chain c;
 	struct io_uring_sqe *sqe;
-	char byte;
+	int out[2];
 
-	if (ring_init(&ring, 0))
+	if (ring_init(&ring, 0) || pipe(out))
 		_exit(1);
+	/* always left to a worker, which goes on with what is linked */
 	sqe = get_sqe(&ring);
-	io_uring_prep_read(sqe, fds[0], &byte, 1, 0);
-	sqe->flags = IOSQE_ASYNC | IOSQE_IO_LINK;
+	io_uring_prep_splice(sqe, fds[0], -1, out[1], -1, 1, 0);
+	sqe->flags = IOSQE_IO_LINK;
 	chain_init(&c, true, IORING_CLONE_DEFER);
 	chain_nop(&c, 0);
 	chain_queue(&ring, &c);
