@@ -143,22 +143,6 @@ TEST_F(refused, link_timeout_behind_policy_einval)
 	ASSERT_OUTCOME(&self->ring, &c, -EINVAL, 1);
 }
 
-TEST_F(refused, task_attribute_not_in_query_einval)
-{
-	struct io_uring_query_spawn query;
-	unsigned int attr;
-	struct chain c;
-
-	ASSERT_EQ(0, io_uring_spawn_query(self->ring.ring_fd, &query));
-	for (attr = 0; attr <= IORING_TASK_LAST; attr++) {
-		if (query.task_attrs & 1ULL << attr)
-			continue;
-		chain_init(&c, variant->array, 0);
-		iou_prep_task(chain_add(&c), attr, 0, 0, 0, 0, 0);
-		ASSERT_REFUSED(&c);
-	}
-}
-
 TEST_F(refused, exec_with_unused_fields_einval)
 {
 	char path[256], *argv[] = { "quick", NULL };

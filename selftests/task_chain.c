@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* TASK as one of the SQEs of a chain: order, links, completions, outcome; queued by a policy. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include "lib/attr.h"
+#include "lib/policy.h"
+
+CHAIN_FIXTURE(task_chain)
+
+static struct io_uring_sqe *add(struct chain *c, struct attr a)
+{
+	struct io_uring_sqe *sqe = chain_add(c);
+
+	attr_sqe(sqe, &a);
+	return sqe;
+}
+
+#define ADD(c, ...)	add(c, (struct attr)__VA_ARGS__)
+
+TEST_F(task_chain, completions_are_those_of_the_calls_in_order)
+{
+	struct chain c;
+
+	umask(027);
+	chain_init(&c, variant->array, 0);
+	ADD(&c, UMASK(011));
+	ADD(&c, UMASK(022));
+	ADD(&c, DUP(0, 40));
+	ADD(&c, CLOSE_RANGE(40, 40, 0));
+	ADD(&c, DUP(40, 41));
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	ASSERT_BORN(&self->ring);
+	ASSERT_CQE(&self->ring, 0, 027);
+	ASSERT_CQE(&self->ring, 1, 011);
+	ASSERT_CQE(&self->ring, 2, 40);
+	ASSERT_CQE(&self->ring, 3, 0);
+	ASSERT_CQE(&self->ring, 4, -EBADF);
+	EXPECT_TRUE(no_more_cqes(&self->ring));
+	EXPECT_EQ(027, umask(022));
+}
+
+TEST_F(task_chain, failure_breaks_a_link_and_is_the_outcome)
+{
+	char path[256], *argv[] = { "quick", NULL };
+	struct chain c;
+
+	ASSERT_EQ(0, target(path, sizeof(path), "quick"));
+	chain_init(&c, variant->array, 0);
+	chain_nop(&c, 0);
+	ADD(&c, CHDIR(AT_FDCWD, "/missing"));
+	ADD(&c, UMASK(022));
+	chain_exec(&c, path, argv);
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_OUTCOME(&self->ring, &c, -ENOENT, 1);
+	EXPECT_TRUE(no_child_left());
+}
+
+TEST_F(task_chain, hard_link_goes_on_after_a_failure)
+{
+	char path[256], *argv[] = { "quick", NULL };
+	struct chain c;
+
+	ASSERT_EQ(0, target(path, sizeof(path), "quick"));
+	chain_init(&c, variant->array, 0);
+	ADD(&c, CHDIR(AT_FDCWD, "/missing"));
+	chain_exec(&c, path, argv);
+	chain_link(&c, IOSQE_IO_HARDLINK);
+	EXPECT_EQ(0, wait_exit(ASSERT_EXECED(&self->ring, &c)));
+}
+
+TEST_F(task_chain, waits_for_its_turn_behind_a_read)
+{
+	int fds[2], out[2];
+	char byte, got[8] = "";
+	struct chain c;
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, pipe(out));
+	chain_init(&c, variant->array, 0);
+	chain_read(&c, fds[0], &byte, 1);
+	ADD(&c, DUP(out[1], 50));
+	chain_write(&c, 50, "after", 5);
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	ASSERT_BORN(&self->ring);
+	EXPECT_TRUE(no_more_cqes(&self->ring));
+	ASSERT_EQ(1, write(fds[1], "x", 1));
+	ASSERT_CQE(&self->ring, 0, 1);
+	ASSERT_CQE(&self->ring, 1, 50);
+	ASSERT_CQE(&self->ring, 2, 5);
+	ASSERT_EQ(5, read(out[0], got, sizeof(got)));
+	EXPECT_STREQ("after", got);
+}
+
+TEST_F(task_chain, async_flag_changes_nothing)
+{
+	struct chain c;
+
+	umask(022);
+	chain_init(&c, variant->array, 0);
+	ADD(&c, UMASK(027))->flags = IOSQE_ASYNC;
+	ADD(&c, UMASK(022))->flags = IOSQE_ASYNC;
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	ASSERT_BORN(&self->ring);
+	ASSERT_CQE(&self->ring, 0, 022);
+	ASSERT_CQE(&self->ring, 1, 027);
+}
+
+TEST_F(task_chain, skipped_success_says_nothing_a_failure_does)
+{
+	struct chain c;
+
+	chain_init(&c, variant->array, 0);
+	ADD(&c, UMASK(027))->flags = IOSQE_CQE_SKIP_SUCCESS;
+	ADD(&c, DUP(99, 5))->flags = IOSQE_CQE_SKIP_SUCCESS;
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	ASSERT_BORN(&self->ring);
+	ASSERT_CQE(&self->ring, 1, -EBADF);
+	EXPECT_TRUE(no_more_cqes(&self->ring));
+}
+
+/* The attributes are the task's: the submitter has its own of everything but memory. */
+TEST_F(task_chain, submitter_keeps_its_attributes)
+{
+	char cwd[256], after[256];
+	struct chain c;
+	int fd = dup(0);
+
+	umask(022);
+	ASSERT_NE(NULL, getcwd(cwd, sizeof(cwd)));
+	chain_init(&c, variant->array, 0);
+	ADD(&c, UMASK(0));
+	ADD(&c, CHDIR(AT_FDCWD, "/proc"));
+	ADD(&c, CHROOT(AT_FDCWD, "/sys"));
+	ADD(&c, CLOSE_RANGE(0, ~0U, 0));
+	ADD(&c, NICE(7));
+	ADD(&c, SETSID());
+	ADD(&c, GID(1, 1, 1));
+	ADD(&c, UID(1, 1, 1));
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
+	EXPECT_EQ(022, umask(022));
+	EXPECT_STREQ(cwd, getcwd(after, sizeof(after)));
+	EXPECT_EQ(0, access("/proc/self", F_OK));
+	EXPECT_LE(0, fcntl(fd, F_GETFD));
+	EXPECT_EQ(0, getpriority(PRIO_PROCESS, 0));
+	EXPECT_EQ(0, geteuid());
+	EXPECT_EQ(0, getegid());
+}
+
+TEST_F(task_chain, many_in_a_chain_ok)
+{
+	unsigned int i, n = CHAIN_MAX - 1;
+	struct chain c;
+
+	chain_init(&c, variant->array, 0);
+	for (i = 0; i < n; i++)
+		ADD(&c, DUP(0, 10 + i % 50));
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
+}
+
+TEST_F(task_chain, restrictions_of_the_ring_hold_eacces)
+{
+	struct io_uring_restriction only[] = {
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_CLONE },
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_NOP },
+		{ .opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED, .sqe_flags = IOSQE_IO_LINK },
+	};
+	struct io_uring ring;
+	struct chain c;
+
+	ASSERT_EQ(0, ring_init(&ring, variant->ring_flags | IORING_SETUP_R_DISABLED));
+	ASSERT_EQ(0, io_uring_register_restrictions(&ring, only, ARRAY_SIZE(only)));
+	ASSERT_EQ(0, io_uring_enable_rings(&ring));
+	chain_init(&c, variant->array, 0);
+	ADD(&c, UMASK(022));
+	ASSERT_OUTCOME(&ring, &c, -EACCES, 0);
+	io_uring_queue_exit(&ring);
+}
+
+POLICY_FIXTURE(task_policy, plain)
+
+TEST_F(task_policy, queued_attributes_are_set_and_seen_by_the_policy)
+{
+	struct chain c;
+
+	ASSERT_EQ(0, script_attach(&self->script));
+	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_QUEUE, 2 }, { S_WAIT, 2 }, S_END(RET_CONTINUE),
+	       { S_REAP }, { S_REAP }, { S_RES, 5 }, S_END(RET_DONE));
+	umask(027);
+	policy_chain(&c, NULL, 0);
+	ADD(&c, UMASK(011));
+	ADD(&c, DUP(99, 5));
+	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
+	EXPECT_EQ(027, RECORD(2).res);
+	EXPECT_EQ(-EBADF, RECORD(3).res);
+}
+
+TEST_F(task_policy, credentials_it_drops_hold_for_what_it_queues_then)
+{
+	char file[] = "/task-policy-made";
+	struct chain c;
+
+	ASSERT_EQ(0, script_attach(&self->script));
+	SCRIPT(&self->script, { S_QUEUE, 1 }, { S_WAIT, 1 }, S_END(RET_CONTINUE), { S_REAP },
+	       { S_QUEUE, 2 }, { S_WAIT, 1 }, S_END(RET_CONTINUE), { S_REAP }, S_END(RET_DONE));
+	policy_chain(&c, NULL, 0);
+	ADD(&c, UID(NOBODY, NOBODY, NOBODY));
+	io_uring_prep_openat(chain_add(&c), AT_FDCWD, file, O_CREAT | O_WRONLY, 0600);
+	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
+	EXPECT_EQ(0, RECORD(1).res);
+	EXPECT_EQ(-EACCES, RECORD(3).res);
+	EXPECT_NE(0, access(file, F_OK));
+}
+
+TEST_MAIN
