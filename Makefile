@@ -34,12 +34,12 @@ help:
 #: make tools                only libbpf and bpftool of the kernel tree
 #: make user                 only our programs and BPF objects
 #: make guest                only the guest's initramfs
-#: make deps                 install the Debian packages that are missing
+#: make deps                 install the Debian packages that are missing; every build begins with it
 #: make kernel-tree          bring build/linux to what kernel-patch/ says, one commit per patch
 #: make kernel-export        write the commits of build/linux to kernel-patch/ (FROM=REV: base..REV)
 #: make kernel-export-check  show that applying and exporting changes nothing
-#: make clean                remove what was built, but not the kernels
-#: make distclean            remove the kernels and tools too, but neither build/linux nor the ccache
+#: make clean                remove our programs, the initramfs and all results, but no kernel
+#: make distclean            remove the kernels, libbpf and bpftool too; build/linux and the ccache stay
 #:
 #: KERNEL=debug with run, check, shell, kernel: the kernel with KASAN, lockdep, kmemleak and the like
 #: V=1: show the commands
