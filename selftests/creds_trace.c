@@ -52,9 +52,9 @@ static char secret[] = "of the application";
 /* The ways in. */
 enum {
 	SEIZE = 1, ATTACH = 2, MEM = 4, READV = 8, WRITEV = 16, GETFD = 32, ENVIRON = 64,
-	MAPS = 128,
-	ODD = 256,		/* refused, but with another errno */
-	ALL_WAYS = 255,
+	MAPS = 128, EXE = 256, FDS = 512,
+	ALL_WAYS = 1023,
+	ODD = 1024,		/* refused, but with another errno */
 };
 
 static int way(int bit, long ret)
@@ -84,6 +84,14 @@ static long read_proc(pid_t pid, const char *name)
 	return fd < 0 ? fd : read(fd, &byte, 1);
 }
 
+static long link_of(pid_t pid, const char *name)
+{
+	char path[64], to[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return readlink(path, to, sizeof(to));
+}
+
 static int try_all(pid_t pid)
 {
 	char copy[sizeof(secret)];
@@ -97,6 +105,8 @@ static int try_all(pid_t pid)
 	got |= way(GETFD, pidfd_getfd(pidfd, 0, 0));
 	got |= way(ENVIRON, read_proc(pid, "environ"));
 	got |= way(MAPS, read_proc(pid, "maps"));
+	got |= way(EXE, link_of(pid, "exe"));
+	got |= way(FDS, link_of(pid, "fd/0"));
 	got |= way(ATTACH, ptrace(PTRACE_ATTACH, pid, 0, 0));
 	if (got & ATTACH) {
 		waitpid(pid, &status, __WALL);
@@ -236,7 +246,7 @@ TEST_F(trace, user_of_an_unprivileged_application_can_not_before_exec)
 	GO_ON(pid);
 	EXPECT_EQ(ALL_WAYS, ways_in(pid, NULL));
 	END(pid);
-	self->yama = false;
+	self->yama = false;	/* nobody cannot write it */
 }
 
 /* What others may do to the application itself stays as it was, before, meanwhile and after. */
@@ -278,6 +288,143 @@ TEST_F(trace, application_can_be_traced_meanwhile)
 	GO_ON(pid);
 	END(pid);
 	ASSERT_EQ(0, setresgid(0, 0, 0));
+}
+
+static long oom_score_adj(pid_t pid)
+{
+	char text[16] = "";
+	int fd = open_proc(pid, "oom_score_adj", O_RDONLY);
+	long ret = fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 ? -9999 : atol(text);
+
+	close(fd);
+	return ret;
+}
+
+static void raise_oom_score_adj(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+	_exit(-write_file(path, "700"));
+}
+
+/* That file speaks for all processes that share memory; not for one that only borrows it. */
+TEST_F(trace, oom_score_of_the_application_stays)
+{
+	struct attr open = OPEN(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY, 0, 50);
+	struct io_uring_cqe cqe;
+	struct chain c;
+	pid_t pid, child;
+	char byte;
+
+	chain_init(&c, true, IORING_CLONE_FINAL | IORING_CLONE_QUIET);
+	attr_sqe(chain_add(&c), &open);
+	chain_write(&c, 50, "500", 3);
+	chain_read(&c, self->go[0], &byte, 1);
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	pid = ASSERT_BORN(&self->ring);
+	ASSERT_EQ(0, wait_state(pid, 'S'));
+	EXPECT_EQ(500, oom_score_adj(pid));
+	EXPECT_EQ(0, oom_score_adj(getpid()));
+	ASSERT_EQ(1, write(self->go[1], "x", 1));
+	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+	EXPECT_EQ(0, cqe.res);
+
+	pid = START(DROP);
+	child = fork();
+	if (!child) {
+		as_nobody(NULL);
+		raise_oom_score_adj(pid);
+	}
+	EXPECT_EQ(EACCES, wait_exit(child));
+	EXPECT_EQ(0, oom_score_adj(pid));
+	EXPECT_EQ(0, oom_score_adj(getpid()));
+	GO_ON(pid);
+	END(pid);
+}
+
+/* An application of nobody, traced by nobody: what strace -f does. */
+static void traced_application(const char *program)
+{
+	struct attr mask = UMASK(022);
+	struct io_uring ring;
+	struct chain c;
+
+	if (ptrace(PTRACE_TRACEME, 0, 0, 0) || raise(SIGSTOP) || ring_init_small(&ring, 0))
+		_exit(1);
+	chain_init(&c, true, 0);
+	attr_sqe(chain_add(&c), &mask);
+	chain_exec(&c, program, (char *[]){ "quick", NULL });
+	chain_link(&c, IOSQE_IO_LINK);
+	_exit(wait_exit(chain_outcome(&ring, &c).res));
+}
+
+struct seen {
+	int births, execs, peeks, mems;
+};
+
+static void look_in(pid_t pid, struct seen *seen)
+{
+	long word, want;
+	int fd = open_proc(pid, "mem", O_RDONLY);
+
+	memcpy(&want, secret, sizeof(want));
+	errno = 0;
+	word = ptrace(PTRACE_PEEKDATA, pid, secret, 0);
+	seen->peeks += !errno && word == want;
+	seen->mems += pread(fd, &word, sizeof(word), (long)secret) == sizeof(word) && word == want;
+	close(fd);
+}
+
+/* Until the application has ended; its status. */
+static int trace_all(pid_t app, struct seen *seen)
+{
+	int status, event, sig;
+	bool first = true;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		if (!WIFSTOPPED(status)) {
+			if (pid == app)
+				return WEXITSTATUS(status);
+			continue;
+		}
+		event = status >> 16;
+		sig = WSTOPSIG(status);
+		if (pid == app && first)
+			ptrace(PTRACE_SETOPTIONS, app, 0,
+			       PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+			       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC);
+		first = first && pid != app;
+		seen->execs += event == PTRACE_EVENT_EXEC;
+		seen->births += event && event != PTRACE_EVENT_EXEC && event != PTRACE_EVENT_VFORK_DONE;
+		if (pid != app && sig == SIGSTOP)
+			look_in(pid, seen);
+		if (event || sig == SIGSTOP || sig == SIGTRAP)
+			sig = 0;
+		ptrace(PTRACE_CONT, pid, 0, sig);
+	}
+	return -1;
+}
+
+TEST_F(trace, tracer_of_the_application_gets_the_task_and_looks_in)
+{
+	struct seen seen = {};
+	pid_t app;
+
+	ASSERT_EQ(0, target(path, sizeof(path), "quick"));
+	as_nobody(NULL);
+	ASSERT_EQ(0, prctl(PR_SET_DUMPABLE, 1));
+	app = fork();
+	if (!app)
+		traced_application(path);
+	EXPECT_EQ(0, trace_all(app, &seen));
+	EXPECT_EQ(1, seen.births);
+	EXPECT_EQ(1, seen.execs);
+	EXPECT_EQ(1, seen.peeks);
+	EXPECT_EQ(1, seen.mems);
+	self->yama = false;	/* nobody cannot write it */
 }
 
 TEST_MAIN
