@@ -9,6 +9,7 @@ bpf_sources := $(wildcard bpf/*.bpf.c selftests/bpf/*.bpf.c)
 loader_sources := $(wildcard loader/*.c)
 test_sources := $(wildcard selftests/*.c)
 testlib_sources := $(wildcard selftests/lib/*.c)
+storm_sources := $(wildcard selftests/stormlib/*.c)
 runner_sources := $(wildcard selftests/guest/*.c)
 target_sources := $(wildcard selftests/targets/*.c)
 bench_sources := $(wildcard bench/*.c)
@@ -18,15 +19,16 @@ bpf_objects := $(bpf_sources:%.c=$(USER)/%.o)
 skeletons := $(bpf_sources:%.bpf.c=$(USER)/%.skel.h)
 loader := $(if $(loader_sources),$(USER)/loader/spawn-bpf)
 tests := $(test_sources:%.c=$(USER)/%)
-# A test that is too long for one file has the rest of it in a directory of its name.
+# A test that is too long for one file has the rest of it in a directory of its name. Their objects
+# lie elsewhere, since the test itself has that name.
 test_parts := $(wildcard $(test_sources:%.c=%/*.c))
 testlib := $(USER)/selftests/lib/libtest.a
 runner := $(if $(runner_sources),$(USER)/selftests/guest/runner)
 targets := $(target_sources:%.c=$(USER)/%)
 benches := $(bench_sources:%.c=$(USER)/%)
 abi_checks := $(patsubst %.bpf.o,%.bpf.tmp.o,$(abi_sources:%.c=$(USER)/%.o))
-user_objects := $(patsubst %.c,$(USER)/%.o,$(loader_sources) $(test_sources) $(test_parts) \
-	$(testlib_sources) $(runner_sources) $(target_sources) $(bench_sources) $(filter-out %.bpf.c,$(abi_sources)))
+user_objects := $(patsubst %.c,$(USER)/%.o,$(loader_sources) $(test_sources) $(test_parts:%=parts/%) \
+	$(testlib_sources) $(storm_sources) $(runner_sources) $(target_sources) $(bench_sources) $(filter-out %.bpf.c,$(abi_sources)))
 
 # What the guest's initramfs holds.
 USER_OUTPUTS := $(bpf_objects) $(loader) $(tests) $(runner) $(targets) $(benches)
@@ -76,8 +78,13 @@ $(USER)/%.o: %.c mk/user.mk | $(LIBBPF)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(user_flags) -c -o $@ $<
 
+$(USER)/parts/%.o: %.c mk/user.mk | $(LIBBPF)
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(user_flags) -c -o $@ $<
+
 # Below selftests/native: spawn_bpf.bpf.h outside BPF is what the native tests see.
-$(USER)/selftests/%.o $(USER)/bench/%.o: user_flags += -D_GNU_SOURCE
+$(USER)/selftests/%.o $(USER)/parts/%.o $(USER)/bench/%.o: user_flags += -D_GNU_SOURCE
 $(USER)/selftests/native/%.o: user_flags += -Iselftests/native
 
 $(testlib): $(testlib_sources:%.c=$(USER)/%.o)
@@ -86,13 +93,14 @@ $(testlib): $(testlib_sources:%.c=$(USER)/%.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Everything is static: it also runs in an initramfs without libraries.
-link = $(Q)$(CC) -static -o $@ $(filter %.o %.a,$^) $(libraries)
+link = $(Q)$(CC) -static -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libraries)
 
 $(loader): $(loader_sources:%.c=$(USER)/%.o) $(LIBBPF)
 	$(call say,LINK)
 	$(link)
 
-$(foreach part,$(test_parts),$(eval $(USER)/$(patsubst %/,%,$(dir $(part))): $(part:%.c=$(USER)/%.o)))
+$(foreach part,$(test_parts),$(eval $(USER)/$(patsubst %/,%,$(dir $(part))): $(part:%.c=$(USER)/parts/%.o)))
+$(USER)/selftests/storm: $(storm_sources:%.c=$(USER)/%.o)
 $(tests): %: %.o $(testlib) $(LIBBPF)
 	$(call say,LINK)
 	$(link)
@@ -106,7 +114,7 @@ $(benches): %: %.o $(LIBBPF)
 	$(link)
 
 # These have an entry point of their own and no C library.
-$(USER)/selftests/targets/quick: target_link := -nostdlib
+$(USER)/selftests/targets/quick $(USER)/selftests/targets/witness: target_link := -nostdlib
 $(targets): %: %.o
 	$(call say,LINK)
 	$(Q)$(CC) -static $(target_link) -o $@ $<
