@@ -143,7 +143,7 @@ static int no_program(const struct region *r, const char *name, int err)
 {
 	const struct spawn_prog_report *report = &r->arg->report;
 	const char *path = shown(region_path(r, report->path) ?: name);
-	const char *incomplete;
+	const char *incomplete = err == -ENOENT && !report->sh ? lacks_interpreter(r) : NULL;
 
 	if (!report->attempts) {
 		say_error(err, NULL, "%s: the policy reports no attempt to run it", shown(name));
@@ -155,7 +155,7 @@ static int no_program(const struct region *r, const char *name, int err)
 		say_error(err, "close it, or raise --retry",
 			  "%s: still open for writing after %u pauses of %.0f ms in all", path,
 			  report->busy, report->paused_ns / 1e6);
-	} else if (err == -ENOENT && (incomplete = lacks_interpreter(r))) {
+	} else if (incomplete) {
 		say_error(err, "the file is there, but not the interpreter that its #! line or ELF "
 			  "header names", "%s", incomplete);
 		return EXIT_CANNOT_RUN;
