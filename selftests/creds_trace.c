@@ -197,12 +197,11 @@ TEST_F(trace, new_user_cannot_look_in_before_exec_and_can_after)
 
 TEST_F(trace, set_uid_program_stays_closed_to_the_new_user)
 {
-	char copy[] = "/creds-trace-setuid", command[600];
+	char copy[] = "/creds-trace-setuid";
 	pid_t pid;
 
 	ASSERT_EQ(0, target(path, sizeof(path), "state"));
-	snprintf(command, sizeof(command), "cp %s %s && chmod 4755 %s", path, copy, copy);
-	ASSERT_EQ(0, system(command));
+	ASSERT_EQ(0, copy_file(path, copy, 04755));
 	pid = START(DROP, DUP(0, 0));
 	EXPECT_EQ(0, ways_in(pid, as_nobody));
 	strcpy(path, copy);

@@ -2,6 +2,9 @@
 /* TASK as one of the SQEs of a chain: order, links, completions, outcome; queued by a policy. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include "lib/attr.h"
@@ -151,6 +154,131 @@ TEST_F(task_chain, submitter_keeps_its_attributes)
 	EXPECT_EQ(0, getpriority(PRIO_PROCESS, 0));
 	EXPECT_EQ(0, geteuid());
 	EXPECT_EQ(0, getegid());
+}
+
+/* The open itself blocks the task; no descriptor appears meanwhile. */
+TEST_F(task_chain, open_of_a_fifo_waits_for_its_writer)
+{
+	char fifo[] = "/tmp/task-fifo-XXXXXX", got[8] = "";
+	struct chain c;
+	pid_t pid;
+	int fd;
+
+	ASSERT_NE(NULL, mkdtemp(fifo));
+	ASSERT_EQ(0, rmdir(fifo));
+	ASSERT_EQ(0, mkfifo(fifo, 0600));
+	chain_init(&c, variant->array, 0);
+	ADD(&c, OPEN(AT_FDCWD, fifo, O_RDONLY, 0, 50));
+	chain_read(&c, 50, got, sizeof(got));
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	pid = ASSERT_BORN(&self->ring);
+	ASSERT_EQ(0, wait_state(pid, 'S'));
+	fd = open(fifo, O_WRONLY);
+	ASSERT_EQ(5, write(fd, "hello", 5));
+	ASSERT_CQE(&self->ring, 0, 50);
+	ASSERT_CQE(&self->ring, 1, 5);
+	EXPECT_STREQ("hello", got);
+	close(fd);
+	unlink(fifo);
+}
+
+TEST_F(task_chain, open_of_a_fifo_ends_with_the_task)
+{
+	char fifo[] = "/tmp/task-fifo-XXXXXX";
+	struct io_uring_cqe cqe;
+	struct chain c;
+	pid_t pid;
+
+	ASSERT_NE(NULL, mkdtemp(fifo));
+	ASSERT_EQ(0, rmdir(fifo));
+	ASSERT_EQ(0, mkfifo(fifo, 0600));
+	chain_init(&c, variant->array, IORING_CLONE_FINAL | IORING_CLONE_QUIET);
+	ADD(&c, OPEN(AT_FDCWD, fifo, O_RDONLY, 0, 50));
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	pid = ASSERT_BORN(&self->ring);
+	ASSERT_EQ(0, wait_state(pid, 'S'));
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+	EXPECT_EQ(-EINTR, cqe.res);
+	EXPECT_TRUE(no_child_left());
+	unlink(fifo);
+}
+
+/* A path is looked up where the task stands by then, and not where the application does. */
+TEST_F(task_chain, exec_after_chdir_and_chroot_finds_the_program_there)
+{
+	char path[256], dir[] = "/tmp/task-root-XXXXXX", copy[64], *argv[] = { "quick", NULL };
+	struct chain c;
+
+	ASSERT_EQ(0, target(path, sizeof(path), "quick"));
+	ASSERT_NE(NULL, mkdtemp(dir));
+	snprintf(copy, sizeof(copy), "%s/program", dir);
+	ASSERT_EQ(0, copy_file(path, copy, 0755));
+	chain_init(&c, variant->array, 0);
+	ADD(&c, CHDIR(AT_FDCWD, dir));
+	chain_exec(&c, "./program", argv);
+	chain_link(&c, IOSQE_IO_LINK);
+	EXPECT_EQ(0, wait_exit(ASSERT_EXECED(&self->ring, &c)));
+	chain_init(&c, variant->array, 0);
+	ADD(&c, CHROOT(AT_FDCWD, dir));
+	chain_exec(&c, "/program", argv);
+	chain_link(&c, IOSQE_IO_LINK);
+	EXPECT_EQ(0, wait_exit(ASSERT_EXECED(&self->ring, &c)));
+	chain_init(&c, variant->array, 0);
+	ADD(&c, CHROOT(AT_FDCWD, dir));
+	chain_exec(&c, copy, argv);
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_OUTCOME(&self->ring, &c, -ENOENT, 1);
+	unlink(copy);
+	rmdir(dir);
+}
+
+/* What an unprivileged container does: a namespace of its own, of which it makes itself root. */
+TEST_F(task_chain, root_of_a_new_user_namespace_by_its_own_map)
+{
+	char path[256], *argv[] = { "quick", NULL };
+	static const char *const text[][2] = {
+		{ "/proc/self/setgroups", "deny" },
+		{ "/proc/self/uid_map", "0 65534 1" },
+		{ "/proc/self/gid_map", "0 65534 1" },
+	};
+	struct io_uring_cqe cqe;
+	struct chain c;
+	unsigned int i;
+	pid_t pid;
+
+	if (!variant->array)
+		SKIP(return, "namespaces are fields of the arguments of an array");
+	ASSERT_EQ(0, target(path, sizeof(path), "quick"));
+	as_nobody(NULL);
+	ASSERT_EQ(0, prctl(PR_SET_DUMPABLE, 1));
+	chain_init(&c, true, IORING_CLONE_FINAL);
+	c.args.flags = CLONE_NEWUSER;
+	for (i = 0; i < ARRAY_SIZE(text); i++) {
+		ADD(&c, OPEN(AT_FDCWD, text[i][0], O_WRONLY, 0, 50));
+		chain_write(&c, 50, text[i][1], strlen(text[i][1]));
+	}
+	ADD(&c, GID(0, 0, 0));
+	ADD(&c, UID(0, 0, 0));
+	ADD(&c, CHROOT(AT_FDCWD, "/"));
+	ADD(&c, UID(-1, 1, -1));
+	chain_exec(&c, path, argv);
+	chain_link(&c, IOSQE_IO_HARDLINK);
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	pid = ASSERT_BORN(&self->ring);
+	for (i = 0; i < ARRAY_SIZE(text); i++) {
+		ASSERT_CQE(&self->ring, 2 * i, 50);
+		ASSERT_CQE(&self->ring, 2 * i + 1, strlen(text[i][1]));
+	}
+	ASSERT_CQE(&self->ring, 6, 0);
+	ASSERT_CQE(&self->ring, 7, 0);
+	ASSERT_CQE(&self->ring, 8, 0);
+	ASSERT_CQE(&self->ring, 9, -EINVAL);
+	ASSERT_CQE(&self->ring, 10, 0);
+	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+	EXPECT_EQ(pid, cqe.res);
+	EXPECT_EQ(0, wait_exit(pid));
 }
 
 TEST_F(task_chain, many_in_a_chain_ok)

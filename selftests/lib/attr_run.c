@@ -43,20 +43,6 @@ static unsigned int nr_steps(const struct attr_case *c)
 
 /* ---- What both submitters find ----------------------------------------------------------- */
 
-static void copy_program(const char *from, mode_t mode)
-{
-	int in = open(from, O_RDONLY | O_CLOEXEC),
-	    out = open("program", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-	char buf[65536];
-	ssize_t n;
-
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, n) != n)
-			die("program");
-	if (n < 0 || fchmod(out, mode) || close(in) || close(out))
-		die("program");
-}
-
 static void make_directory(char *dir, const struct attr_case *c)
 {
 	char path[256];
@@ -68,9 +54,7 @@ static void make_directory(char *dir, const struct attr_case *c)
 	    write_file("file", "file") || chmod("file", 0644) || chmod("secret", 0600) ||
 	    chmod("dir/inside", 0644) || target(path, sizeof(path), "state"))
 		die(dir);
-	if (c->mode)
-		copy_program(path, c->mode);
-	else if (symlink(path, "program"))
+	if (c->mode ? copy_file(path, "program", c->mode) : symlink(path, "program"))
 		die(path);
 	umask(022);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <dirent.h>
 #include <time.h>
@@ -158,7 +159,7 @@ bool no_child_left(void)
 	return true;
 }
 
-static long read_number(const char *path, const char *format)
+long read_number(const char *path, const char *format)
 {
 	long value = -1;
 	FILE *f = fopen(path, "r");
@@ -253,6 +254,24 @@ int write_file(const char *path, const char *text)
 	if (write(fd, text, strlen(text)) < 0)
 		ret = -errno;
 	close(fd);
+	return ret;
+}
+
+/* The mode as it is, set-id bits and all. */
+int copy_file(const char *from, const char *to, mode_t mode)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC),
+	    out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700), ret = 0;
+	char buf[65536];
+	ssize_t n;
+
+	while (!ret && (n = read(in, buf, sizeof(buf))) != 0)
+		if (n < 0 || write(out, buf, n) != n)
+			ret = -errno;
+	if (!ret && fchmod(out, mode))
+		ret = -errno;
+	close(in);
+	close(out);
 	return ret;
 }
 

@@ -33,6 +33,7 @@ enum {
 
 /* ring.c */
 int ring_init(struct io_uring *ring, unsigned int flags);
+int ring_init_sized(struct io_uring *ring, unsigned int flags, unsigned int sq, unsigned int cq);
 int ring_init_small(struct io_uring *ring, unsigned int flags);
 int ring_move(struct io_uring *ring, int fd);
 struct io_uring_sqe *get_sqe(struct io_uring *ring) __attribute__((returns_nonnull));
@@ -87,6 +88,7 @@ int nr_threads(pid_t pid);
 int nr_descriptors(void);
 bool has_child(void);
 bool no_child_left(void);
+long read_number(const char *path, const char *format);
 long nr_tasks(void);
 long nr_open_files(void);
 long meminfo_kb(const char *field);
@@ -94,6 +96,7 @@ long slab_objects(const char *cache);
 unsigned int rounds(unsigned int n);
 bool debug_kernel(void);
 int write_file(const char *path, const char *text);
+int copy_file(const char *from, const char *to, mode_t mode);
 bool all_children_gone(void);
 
 /*
