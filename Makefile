@@ -26,6 +26,7 @@ help:
 
 #: make run                  boot the patched kernel with this machine's root and show the demonstration
 #: make check                build everything and run all tests; TESTS="NAME..." runs some of them
+#: make storm                200 000 random chains; SEED=, CHAINS=, ROUND= to see again what failed
 #: make bench                count instructions per spawn; build/bench/results.json
 #: make shell                an interactive guest
 #: make all                  build everything, run nothing

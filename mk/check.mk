@@ -20,12 +20,15 @@ endif
 # build and boot things themselves: one after another.
 prove_rules := --rules 'seq=selftests/host/*' --rules 'par=**'
 
-.PHONY: check run bench shell
+.PHONY: check storm run bench shell
 
 check: all
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
 	@$(OWN_MAKE) RESULTS=$(RESULTS) prove --timer --jobs $(JOBS) $(prove_rules) --exec mk/prove-one $(chosen_tests) || \
 		{ mk/show-failures $(RESULTS); exit 1; }
+
+storm: all
+	@JOBS=$(JOBS) SEED=$(SEED) CHAINS=$(CHAINS) ROUND=$(ROUND) mk/storm
 
 # A guest with the host's root needs no tests.
 host_guest := kernel tools $(loader) $(filter $(USER)/bpf/%,$(bpf_objects)) $(HOST_INITRAMFS)

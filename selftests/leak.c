@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* 100 000 spawns leave memory, open files and tasks where they were. */
 #include <errno.h>
-#include <glob.h>
+#include "lib/memory.h"
 #include "lib/policy.h"
 
 POLICY_FIXTURE_2(leak)
@@ -16,54 +16,6 @@ POLICY_FIXTURE_2(leak)
 #define KB_OF_ITS_OWN	3072
 
 static char *quick_argv[] = { "quick", NULL };
-
-struct memory {
-	long	unreclaimable, stacks, tables, tasks, creds, files;
-};
-
-/* Free what is only kept: partial slabs, and what KASAN holds back to catch a late use. */
-static void shrink_slabs(void)
-{
-	glob_t caches;
-	size_t i;
-
-	if (glob("/sys/kernel/slab/*/shrink", 0, NULL, &caches))
-		return;
-	for (i = 0; i < caches.gl_pathc; i++)
-		write_file(caches.gl_pathv[i], "1");
-	globfree(&caches);
-}
-
-static struct memory memory_now(void)
-{
-	shrink_slabs();
-	return (struct memory){
-		.unreclaimable = meminfo_kb("SUnreclaim"), .stacks = meminfo_kb("KernelStack"),
-		.tables = meminfo_kb("PageTables"), .tasks = slab_objects("task_struct"),
-		.creds = slab_objects("cred_jar"), .files = slab_objects("filp"),
-	};
-}
-
-static bool memory_settles(const struct memory *before)
-{
-	struct memory now;
-	int i;
-
-	for (i = 0; i < 20; i++) {
-		now = memory_now();
-		if (now.unreclaimable + now.stacks + now.tables <
-		    before->unreclaimable + before->stacks + before->tables + KB_OF_ITS_OWN)
-			return true;
-		usleep(100000);
-	}
-	fprintf(stderr,
-		"# KiB: unreclaimable slab %ld -> %ld, stacks %ld -> %ld, page tables %ld -> %ld\n",
-		before->unreclaimable, now.unreclaimable, before->stacks, now.stacks,
-		before->tables, now.tables);
-	fprintf(stderr, "# task_struct %ld -> %ld, cred_jar %ld -> %ld, filp %ld -> %ld\n",
-		before->tasks, now.tasks, before->creds, now.creds, before->files, now.files);
-	return false;
-}
 
 static unsigned int how_many(unsigned int ring_flags)
 {
@@ -152,7 +104,7 @@ TEST_F(leak, spawns_leave_nothing_behind)
 		ASSERT_TRUE(spawn_batch(&self->ring, i, path));
 	}
 	EXPECT_TRUE(usage_settles(&usage));
-	EXPECT_TRUE(memory_settles(&before));
+	EXPECT_TRUE(memory_settles(&before, KB_OF_ITS_OWN));
 	EXPECT_TRUE(no_child_left());
 }
 
@@ -179,7 +131,7 @@ TEST_F(leak, rings_leave_nothing_behind)
 		io_uring_queue_exit(&ring);
 	}
 	EXPECT_TRUE(usage_settles(&usage));
-	EXPECT_TRUE(memory_settles(&before));
+	EXPECT_TRUE(memory_settles(&before, KB_OF_ITS_OWN));
 }
 
 TEST_MAIN

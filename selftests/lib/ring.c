@@ -12,7 +12,7 @@
 #define CQ_ENTRIES	4096
 #define SMALL		64	/* for tests that make thousands of rings */
 
-static int init(struct io_uring *ring, unsigned int flags, unsigned int sq, unsigned int cq)
+int ring_init_sized(struct io_uring *ring, unsigned int flags, unsigned int sq, unsigned int cq)
 {
 	struct io_uring_params p = { .flags = flags | IORING_SETUP_CQSIZE, .cq_entries = cq };
 	int ret = io_uring_queue_init_params(sq, ring, &p);
@@ -24,12 +24,12 @@ static int init(struct io_uring *ring, unsigned int flags, unsigned int sq, unsi
 
 int ring_init(struct io_uring *ring, unsigned int flags)
 {
-	return init(ring, flags, SQ_ENTRIES, CQ_ENTRIES);
+	return ring_init_sized(ring, flags, SQ_ENTRIES, CQ_ENTRIES);
 }
 
 int ring_init_small(struct io_uring *ring, unsigned int flags)
 {
-	return init(ring, flags, SMALL / 4, SMALL);
+	return ring_init_sized(ring, flags, SMALL / 4, SMALL);
 }
 
 /* Give the ring's descriptor this number, which must be free. */

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Random chains, policies, rings and deaths, several at a time, drawn from a seed: see
+ * stormlib/storm.h. Every CLONE has one outcome, completions tell what ran, nothing behind a
+ * successful EXEC is issued, and in the end nothing is left.
+ *
+ * SPAWN_STORM_SEED: the seed, else a new one. SPAWN_STORM_CHAINS: about so many chains.
+ * SPAWN_STORM_ROUND: this round only, over and over. "make storm" sets them.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include "lib/fixture.h"
+#include "lib/memory.h"
+#include "stormlib/storm.h"
+
+#define WORKERS		4
+#define CHAINS_DEFAULT	20000
+/* What some thousand processes and rings leave in caches that nobody shrinks. */
+#define KB_OF_ITS_OWN	6144
+
+struct tally *tally;
+
+static __u64 number(const char *name, __u64 otherwise)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? strtoull(value, NULL, 0) : otherwise;
+}
+
+struct order {
+	__u64		seed;
+	unsigned int	chains;
+	bool		one_round;
+	unsigned int	round;
+};
+
+static struct order read_order(void)
+{
+	struct order o;
+	__u32 fresh = 1;
+
+	if (getrandom(&fresh, sizeof(fresh), 0) < 0)
+		perror("getrandom");
+	o.seed = number("SPAWN_STORM_SEED", fresh);
+	o.chains = number("SPAWN_STORM_CHAINS", CHAINS_DEFAULT);
+	o.round = number("SPAWN_STORM_ROUND", ~0U);
+	o.one_round = o.round != ~0U;
+	return o;
+}
+
+/* Two slots of the first ring get the same program; each worker has its own copy of it. */
+static int load_policies(struct script *s)
+{
+	int ret = script_open(s, RING_FD, 0);
+
+	if (ret)
+		return ret;
+	bpf_map__set_autocreate(s->skel->maps.second_ops, true);
+	s->skel->struct_ops.script_ops->max_steps = 100;
+	s->skel->struct_ops.second_ops->ring_fd = RING_FD;
+	s->skel->struct_ops.second_ops->slot = 1;
+	s->skel->struct_ops.second_ops->max_steps = 20;
+	return script_bpf__load(s->skel);
+}
+
+/* What one worker does: rounds first, first + WORKERS, ... until it had that many chains. */
+struct share {
+	unsigned int	first, chains;
+	pid_t		pid;
+};
+
+#define SECOND_PART	1000000		/* its first round */
+
+static void work(const struct order *o, const struct share *s)
+{
+	static struct plan plan;
+	static struct script script;
+	unsigned int round = s->first, done;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (load_policies(&script) || scene_open())
+		_exit(2);
+	for (done = 0; done < s->chains; done += plan.nr_chains, round += WORKERS) {
+		plan_draw(&plan, o->seed, o->one_round ? o->round : round);
+		/* what others say behind the first failure would only hide it */
+		if (!run_round(&plan, &script) || tally->broken)
+			_exit(1);
+	}
+	script_close(&script);
+	_exit(0);
+}
+
+static bool all_work(const struct order *o, unsigned int first, unsigned int chains)
+{
+	struct share shares[WORKERS];
+	bool ok = true;
+	unsigned int i;
+	int status;
+
+	for (i = 0; i < WORKERS; i++) {
+		shares[i] = (struct share){ first + i, chains / WORKERS };
+		shares[i].pid = fork();
+		if (!shares[i].pid)
+			work(o, &shares[i]);
+	}
+	for (i = 0; i < WORKERS; i++)
+		if (shares[i].pid < 0 || waitpid(shares[i].pid, &status, 0) < 0 || status)
+			ok = false;
+	return ok;
+}
+
+static void tell_tally(const struct order *o)
+{
+	fprintf(stderr, "# storm: seed %llu: %lu rounds (%lu orderly, %lu closed, %lu exited, %lu "
+		"exec'ed, %lu killed), %lu chains, %lu programs, %lu marks\n",
+		(unsigned long long)o->seed, tally->rounds, tally->ends[ORDERLY],
+		tally->ends[CLOSES], tally->ends[EXITS], tally->ends[EXECS], tally->ends[KILLED],
+		tally->chains, tally->programs, tally->marks);
+	fprintf(stderr, "# storm: judged %lu: %lu programs, %lu ended well, %lu failed, %lu killed, "
+		"%lu cancelled; %lu refused\n", tally->judged, tally->succeeded, tally->finished,
+		tally->failed, tally->killed, tally->cancelled, tally->refused);
+}
+
+/* A storm in which something never happened proves nothing about it. */
+static bool was_a_storm(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_ENDS; i++)
+		if (!tally->ends[i])
+			return false;
+	return tally->programs && tally->marks && tally->succeeded && tally->finished &&
+	       tally->failed && tally->killed && tally->cancelled && tally->refused;
+}
+
+TEST(random_chains_keep_what_is_promised)
+{
+	struct order o = read_order();
+	struct memory before;
+	struct usage usage;
+
+	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, tally);
+	ASSERT_EQ(0, scene_make());
+	fprintf(stderr, "# storm: seed %llu, %u chains\n", (unsigned long long)o.seed, o.chains);
+	/* the first tenth also fills what the kernel keeps */
+	ASSERT_TRUE(all_work(&o, 0, o.chains / 10));
+	before = memory_now();
+	usage = usage_now();
+	ASSERT_TRUE(all_work(&o, SECOND_PART, o.chains - o.chains / 10));
+	tell_tally(&o);
+	EXPECT_TRUE(usage_settles(&usage));
+	EXPECT_TRUE(memory_settles(&before, KB_OF_ITS_OWN));
+	EXPECT_TRUE(no_child_left());
+	if (!o.one_round && o.chains >= CHAINS_DEFAULT)
+		EXPECT_TRUE(was_a_storm());
+}
+
+TEST_MAIN
