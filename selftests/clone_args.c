@@ -390,32 +390,6 @@ TEST_F(clone_args, args_and_sqes_may_be_reused_at_once)
 	ASSERT_CQE(&self->ring, 2, 0);
 }
 
-TEST_F(clone_args, array_form_in_the_middle_of_a_link_ok)
-{
-	struct io_uring_cqe cqe;
-	struct io_uring_sqe *sqe;
-	struct setup s;
-
-	fill(&s);
-	sqe = get_sqe(&self->ring);
-	io_uring_prep_nop(sqe);
-	sqe->flags = IOSQE_IO_LINK;
-	sqe->user_data = 1;
-	s.clone.flags = IOSQE_IO_LINK;
-	*get_sqe(&self->ring) = s.clone;
-	sqe = get_sqe(&self->ring);
-	io_uring_prep_nop(sqe);
-	sqe->user_data = 2;
-	ASSERT_EQ(0, submit_all(&self->ring));
-	ASSERT_CQE(&self->ring, 1, 0);
-	/* behind CLONE: issued when CLONE completes; DEFER completes it with the outcome */
-	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
-	ASSERT_LE(0, cqe.res);
-	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
-	ASSERT_LE(0, cqe.res);
-	EXPECT_TRUE(no_more_cqes(&self->ring));
-}
-
 TEST_F(clone_args, array_form_behind_a_broken_link_is_not_run)
 {
 	struct io_uring_sqe *sqe;
@@ -432,25 +406,6 @@ TEST_F(clone_args, array_form_behind_a_broken_link_is_not_run)
 	ASSERT_CQE(&self->ring, 1, -5);
 	ASSERT_CQE(&self->ring, UD_CLONE, -ECANCELED);
 	EXPECT_TRUE(no_child_left());
-}
-
-TEST_F(clone_args, async_array_form_ok)
-{
-	struct setup s;
-
-	fill(&s);
-	s.clone.flags = IOSQE_ASYNC;
-	EXPECT_EQ(0, clone_res(&self->ring, &s.clone));
-}
-
-TEST_F(clone_args, drained_array_form_ok)
-{
-	struct setup s;
-
-	fill(&s);
-	s.clone.flags = IOSQE_IO_DRAIN;
-	EXPECT_EQ(0, clone_res(&self->ring, &s.clone));
-	EXPECT_EQ(0, clone_res(&self->ring, &s.clone));
 }
 
 TEST_F(clone_args, templates_alone_do_not_run)

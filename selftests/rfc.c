@@ -164,27 +164,6 @@ TEST_F(rfc, quiet_clone_eagain_posts_one_cqe)
 	EXPECT_TRUE(no_more_cqes(&self->ring));
 }
 
-TEST_F(rfc, drain_behind_captured_chains_completes)
-{
-	struct io_uring_cqe cqe;
-	struct chain c;
-	unsigned int round, i;
-
-	for (round = 0; round < 10; round++) {
-		chain_init(&c, false, 0);
-		for (i = 0; i < 5; i++)
-			chain_nop(&c, 0);
-		chain_link(&c, IOSQE_IO_LINK);
-		chain_queue(&self->ring, &c);
-		put(&self->ring, IORING_OP_NOP, IOSQE_IO_DRAIN, 100);
-		put(&self->ring, IORING_OP_NOP, 0, 101);
-		ASSERT_EQ(0, submit_all(&self->ring));
-		for (i = 0; i < 1 + 5 + 2; i++)
-			ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
-		ASSERT_TRUE(no_more_cqes(&self->ring));
-	}
-}
-
 TEST_F(rfc, drain_behind_failed_clone_completes)
 {
 	struct io_uring_cqe cqe;
@@ -197,35 +176,6 @@ TEST_F(rfc, drain_behind_failed_clone_completes)
 	for (i = 0; i < 3; i++)
 		ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
 	EXPECT_TRUE(no_more_cqes(&self->ring));
-}
-
-TEST_F(rfc, clone_behind_a_drain_ok)
-{
-	struct io_uring_cqe cqe;
-	struct chain c;
-	unsigned int i;
-
-	put(&self->ring, IORING_OP_NOP, 0, 100);
-	chain_init(&c, false, 0);
-	c.clone.flags = IOSQE_IO_DRAIN;
-	chain_nop(&c, 5);
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
-	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
-	EXPECT_EQ(0, cqe.user_data);
-	EXPECT_EQ(5, cqe.res);
-}
-
-TEST_F(rfc, async_clone_ok)
-{
-	struct chain c;
-
-	chain_init(&c, false, 0);
-	c.clone.flags = IOSQE_ASYNC;
-	chain_nop(&c, 5);
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
-	ASSERT_BORN(&self->ring);
-	ASSERT_CQE(&self->ring, 0, 5);
 }
 
 TEST_F(rfc, ordinary_sqe_behind_a_chain_runs_in_the_submitter)
