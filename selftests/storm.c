@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * Random chains, policies, rings and deaths, several at a time, drawn from a seed: see
- * stormlib/storm.h. Every CLONE has one outcome, completions tell what ran, nothing behind a
+ * storm/storm.h. Every CLONE has one outcome, completions tell what ran, nothing behind a
  * successful EXEC is issued, and in the end nothing is left.
  *
  * SPAWN_STORM_SEED: the seed, else a new one. SPAWN_STORM_CHAINS: about so many chains.
@@ -15,7 +15,7 @@
 #include <sys/random.h>
 #include "lib/fixture.h"
 #include "lib/memory.h"
-#include "stormlib/storm.h"
+#include "storm/storm.h"
 
 #define WORKERS		4
 #define CHAINS_DEFAULT	20000
