@@ -397,7 +397,8 @@ static int trace_all(pid_t app, struct seen *seen)
 			       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC);
 		first = first && pid != app;
 		seen->execs += event == PTRACE_EVENT_EXEC;
-		seen->births += event && event != PTRACE_EVENT_EXEC && event != PTRACE_EVENT_VFORK_DONE;
+		seen->births += event && event != PTRACE_EVENT_EXEC &&
+				event != PTRACE_EVENT_VFORK_DONE;
 		if (pid != app && sig == SIGSTOP)
 			look_in(pid, seen);
 		if (event || sig == SIGSTOP || sig == SIGTRAP)

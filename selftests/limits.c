@@ -133,20 +133,6 @@ TEST_F(limits, async_clone_has_the_callers_credentials)
 	ASSERT_EQ(0, setresuid(0, 0, 0));
 }
 
-static int copy_setuid(const char *from, const char *to)
-{
-	char buf[65536];
-	int in = open(from, O_RDONLY | O_CLOEXEC),
-	    out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-	ssize_t n;
-
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, n) != n)
-			return -1;
-	close(in);
-	return fchmod(out, 04755) || close(out) ? -1 : 0;
-}
-
 TEST_F(limits, set_uid_program_gains_its_owner)
 {
 	char path[256], copy[] = "/limits-setuid", fd[8], *argv[] = { "report", fd, "0", NULL };
@@ -155,7 +141,7 @@ TEST_F(limits, set_uid_program_gains_its_owner)
 	int fds[2];
 
 	ASSERT_EQ(0, target(path, sizeof(path), "report"));
-	ASSERT_EQ(0, copy_setuid(path, copy));
+	ASSERT_EQ(0, copy_file(path, copy, 04755));
 	ASSERT_EQ(0, pipe(fds));
 	snprintf(fd, sizeof(fd), "%d", fds[1]);
 	ASSERT_EQ(0, setresuid(NOBODY, NOBODY, 0));
@@ -177,7 +163,7 @@ TEST_F(limits, no_new_privs_holds_for_a_set_uid_program)
 	int fds[2];
 
 	ASSERT_EQ(0, target(path, sizeof(path), "report"));
-	ASSERT_EQ(0, copy_setuid(path, copy));
+	ASSERT_EQ(0, copy_file(path, copy, 04755));
 	ASSERT_EQ(0, pipe(fds));
 	snprintf(fd, sizeof(fd), "%d", fds[1]);
 	ASSERT_EQ(0, setresuid(NOBODY, NOBODY, 0));
