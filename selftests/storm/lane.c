@@ -7,7 +7,7 @@
 
 #define SQ_ENTRIES	64
 #define LONGEST		(SQES + 3)	/* SQEs of one spawn */
-#define PATIENCE	4		/* rounds of waking before something is ended */
+#define PATIENCE	16		/* rounds of waking before something is ended */
 
 static const struct lane_plan *plan_of(const struct lane *l)
 {
