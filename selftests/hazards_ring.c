@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include "lib/fixture.h"
 #include "targets/report.h"
 
@@ -232,6 +233,61 @@ TEST_F(busy, drain_that_waits_when_a_chain_is_taken_starts)
 	ASSERT_CQE(&self->ring, c.base, 0);
 	ASSERT_CQE(&self->ring, c.base + 1, 0);
 	ASSERT_CQE(&self->ring, c.base + UD_CLONE, 0);
+}
+
+/* A worker that opens a FIFO is busy until somebody opens the other end. */
+static int open_in_a_worker(struct io_uring *ring, const char *fifo)
+{
+	unsigned int workers[2] = { 1, 1 };
+	struct io_uring_sqe *sqe;
+	int ret;
+
+	ret = io_uring_register_iowq_max_workers(ring, workers);
+	if (ret < 0)
+		return ret;
+	sqe = get_sqe(ring);
+	io_uring_prep_openat(sqe, AT_FDCWD, fifo, O_RDONLY | O_CLOEXEC, 0);
+	sqe->flags = IOSQE_ASYNC;
+	sqe->user_data = UD_OWN;
+	return submit_all(ring);
+}
+
+/* Taken off the ring with a CLONE that is never issued, they have nobody else to complete them. */
+TEST_F(busy, chain_of_a_clone_cancelled_before_its_turn_ecanceled)
+{
+	struct io_uring_sync_cancel_reg reg = { .addr = UD_CLONE, .timeout = { -1, -1 } };
+	char dir[] = "/hazards-XXXXXX", fifo[64];
+	struct io_uring_cqe cqe;
+	unsigned int i, seen = 0;
+	struct chain c;
+	int fd;
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	snprintf(fifo, sizeof(fifo), "%s/fifo", dir);
+	ASSERT_EQ(0, mkfifo(fifo, 0600));
+	ASSERT_EQ(0, open_in_a_worker(&self->ring, fifo));
+	chain_init(&c, false, IORING_CLONE_FINAL);
+	chain_nop(&c, 0);
+	chain_nop(&c, 0);
+	chain_link(&c, IOSQE_IO_LINK);
+	c.clone.flags |= IOSQE_ASYNC;
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	EXPECT_TRUE(no_more_cqes(&self->ring));
+
+	EXPECT_LE(0, io_uring_register_sync_cancel(&self->ring, &reg));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+		EXPECT_EQ(-ECANCELED, cqe.res);
+		seen |= 1U << (cqe.user_data == UD_CLONE ? 2 : cqe.user_data);
+	}
+	EXPECT_EQ(7, seen);
+
+	fd = open(fifo, O_WRONLY | O_CLOEXEC);
+	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+	EXPECT_LE(0, cqe.res);
+	close(fd);
+	unlink(fifo);
+	rmdir(dir);
 }
 
 TEST(query_on_a_restricted_ring_eacces)

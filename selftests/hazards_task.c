@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include "lib/fixture.h"
 #include "targets/report.h"
@@ -131,20 +129,6 @@ TEST_F(task, oom_score_adj_is_not_that_of_the_submitter)
 	EXPECT_EQ(200, read_adj("self"));
 }
 
-static int copy_setuid(const char *from, const char *to)
-{
-	int in = open(from, O_RDONLY | O_CLOEXEC),
-	    out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-	struct stat st;
-
-	if (in < 0 || out < 0 || fstat(in, &st) ||
-	    sendfile(out, in, NULL, st.st_size) != st.st_size || fchmod(out, 04755))
-		return -errno;
-	close(in);
-	close(out);
-	return 0;
-}
-
 /* Lets everybody go on until all have ended; 0 if a task was followed into the program. */
 static int trace_all(pid_t submitter)
 {
@@ -189,7 +173,7 @@ TEST_F(task, set_uid_program_of_a_traced_task_gains_nothing)
 	int fds[2];
 
 	ASSERT_EQ(0, target(self->path, sizeof(self->path), "report"));
-	ASSERT_EQ(0, copy_setuid(self->path, copy));
+	ASSERT_EQ(0, copy_file(self->path, copy, 04755));
 	ASSERT_EQ(0, pipe(fds));
 	snprintf(fd, sizeof(fd), "%d", fds[1]);
 	chain_init(&self->chain, true, 0);
