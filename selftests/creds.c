@@ -285,7 +285,7 @@ TEST(set_uid_program_gains_and_does_not)
 		{ "pdeathsig", 0, NULL, { DROP, PRCTL(PR_SET_PDEATHSIG, SIGUSR1) }, SETUID },
 		{ "mask and dispositions", 0, NULL, { DROP, SIGMASK(0x3000, 2) }, SETUID },
 		{ "program nobody may read", 0, NULL, { DROP }, SECRET },
-		{ "program nobody may run", 0, NULL, { DROP }, .mode = 0700 },
+		{ "program nobody may run", 0, NULL, { DROP }, .mode = 0700, .exec = -EACCES },
 	};
 
 	EXPECT_ALL_EQUAL(cases);
@@ -295,7 +295,7 @@ TEST(process_limit_of_the_new_user_holds)
 {
 	struct attr_case cases[] = {
 		{ "less than there are", 0, process_of_nobody,
-		  { RLIMIT(RLIMIT_NPROC, 0, 0), DROP } },
+		  { RLIMIT(RLIMIT_NPROC, 0, 0), DROP }, .exec = -EAGAIN },
 		{ "lowered afterwards", 0, process_of_nobody,
 		  { DROP, RLIMIT(RLIMIT_NPROC, 0, 0) } },
 		{ "as many as there are", 0, process_of_nobody,

@@ -79,6 +79,7 @@ struct attr_case {
 	void		(*before)(struct attr_case *c);	/* in the submitter */
 	struct attr	step[ATTR_STEPS];
 	mode_t		mode;		/* of the program, a copy if it is not 0 */
+	int		exec;		/* what becomes of it: 0 or -errno */
 };
 
 struct attr_result {

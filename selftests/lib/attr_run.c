@@ -311,6 +311,11 @@ static bool compare(const struct attr_case *c, const struct attr_result *call,
 			call->res[nr - 1], c->expect);
 		ok = false;
 	}
+	if (call->exec != c->exec) {
+		fprintf(stderr, "# %s: execveat(2) says %d, the test %d\n", c->what, call->exec,
+			c->exec);
+		ok = false;
+	}
 	for (i = 0; i < nr; i++) {
 		snprintf(name, sizeof(name), "step %u", i);
 		ok &= same(c->what, name, call->res[i], attr->res[i]);
