@@ -277,7 +277,7 @@ TEST_F(where, synchronously_ok)
 
 TEST_F(where, by_a_linked_timeout)
 {
-	struct __kernel_timespec ts = { .tv_sec = debug_kernel() ? 3 : 1 };
+	struct __kernel_timespec ts = { .tv_sec = debug_kernel() ? 5 : 2 };
 	struct io_uring_sqe *sqe;
 
 	self->chain.clone.flags |= IOSQE_IO_LINK;

@@ -123,6 +123,8 @@ TEST_F(freezer, operation_that_blocks_the_task_eintr)
 	ASSERT_EQ(0, chain_submit(&self->ring, &self->chain));
 	ASSERT_EQ(0, wait_state(ASSERT_BORN(&self->ring), 'S'));
 	ASSERT_FROZEN();
+	EXPECT_TRUE(no_more_cqes(&self->ring));
+	ASSERT_THAWED();
 	ASSERT_CQE(&self->ring, UD_CLONE, -EINTR);
 }
 
