@@ -59,6 +59,24 @@ TEST_F(outcome, broken_link_is_not_blamed)
 	ASSERT_OUTCOME(&self->ring, &c, -5, 0);
 }
 
+/* A read that is too short is no error, but it breaks the link, and with SKIP silently. */
+TEST_F(outcome, silently_broken_link_is_ecanceled_where_it_goes_on)
+{
+	struct chain c;
+	char buf[8];
+	int fds[2];
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(3, write(fds[1], "abc", 3));
+	chain_init(&c, variant->array, IORING_CLONE_QUIET);
+	chain_read(&c, fds[0], buf, sizeof(buf));
+	chain_nop(&c, 0);
+	chain_nop(&c, 0);
+	chain_link(&c, IOSQE_IO_LINK);
+	c.sqe[0].flags |= IOSQE_CQE_SKIP_SUCCESS;
+	ASSERT_OUTCOME(&self->ring, &c, -ECANCELED, 1);
+}
+
 TEST_F(outcome, last_failure_of_hardlinks_counts)
 {
 	struct chain c;
