@@ -254,7 +254,7 @@ struct io_uring_task_caps {
  *	close-on-exec ones of the submitter's ring; then come those of fds[]. With NO_FILES it has
  *	only these, which is cheaper the more the submitter has open. waitpid(2) takes its pid from
  *	the first CQE on. CLONE_NEW* are namespaces as of clone3(2), with its errors; the chain runs
- *	in them. A pid is always what the submitter calls it.
+ *	in them. The pid in CLONE's completions is what the submitter calls it.
  *
  * IORING_OP_EXEC - execveat(2); only in a chain
  *
@@ -297,7 +297,8 @@ struct io_uring_task_caps {
  * needs registered buffers or changes what is registered, IO_DRAIN, BUFFER_SELECT, multishot,
  * personality; FIXED_FILE on EXEC, TASK, SPAWN_BPF; LINK_TIMEOUT behind these. With FIXED_FILE fd
  * is an index of the submitter's registered files; the indices that chain and templates name are
- * looked up when CLONE is submitted, any other is -EBADF. A direct descriptor as result is -ENXIO.
+ * looked up when CLONE is submitted, any other is -EBADF; they stay open until exec succeeds or the
+ * chain ends. A direct descriptor as result is -ENXIO, with FILE_INDEX_ALLOC -ENFILE.
  * Signals but SIGKILL and SIGSTOP stay blocked until exec.
  *
  * Outcome of a spawn
