@@ -71,8 +71,8 @@ all_rows_are_there() {
 rows_are_whole() {
 	rows | awk -F ' *[|] *' '
 	NF != 5 || $2 == "" || $3 == "" || $4 == "" { print "not three columns:", $0; next }
-	$3 !~ /^cannot happen: because / && $4 !~ /\x60[a-z0-9_]+\.[a-z0-9_]+\x60/ { print "no test:", $2 }' |
-		fails_if_any
+	$3 ~ /^cannot happen: because / { next }
+	$4 !~ /\x60[a-z0-9_]+\.[a-z0-9_]+\x60/ { print "no test:", $2 }' | fails_if_any
 }
 
 expect the_script_finds_the_rows_ok all_rows_are_there
