@@ -265,6 +265,9 @@ static void anything(struct draw *x, struct io_uring_sqe *sqe)
 	/* these would stop the ring's own use of them, or are drawn elsewhere */
 	if (sqe->opcode == IORING_OP_EXEC || sqe->opcode == IORING_OP_SPAWN_BPF)
 		sqe->opcode = IORING_OP_URING_CMD;
+	/* a ring it may hit takes nothing else */
+	if (sqe->opcode == IORING_OP_MSG_RING)
+		sqe->off = UD_OTHER;
 }
 
 static void exec(struct draw *x, struct io_uring_sqe *sqe)
