@@ -283,6 +283,7 @@ static bool sensible(int res)
 	case -EFAULT:
 	case -E2BIG:	/* of execve(2), for arguments that got no page */
 	case -ENOENT:	/* of the EXEC that finds nothing */
+	case -ENOEXEC:	/* of execve(2), for program headers that got no memory */
 		return true;
 	default:
 		return res >= 0;
