@@ -179,18 +179,27 @@ static bool failure_ok(const struct story *t)
 	return wrong(t, "the outcome is not that of its step", s->outcome, s->step);
 }
 
+/* The timeout of what was in time, or of what it found done or out of reach. */
+static bool timeout_of_no_use(const struct story *t, unsigned int k)
+{
+	int res = t->s->res[k];
+
+	return t->c->sqe[k].opcode == IORING_OP_LINK_TIMEOUT &&
+	       (res == -ECANCELED || res == -ENOENT || res == -EALREADY);
+}
+
 /*
- * Cancelled without a failure: the timeout of what was in time, and what is linked behind a short
- * transfer whose completion was to be skipped.
+ * No failure of the spawn: a timeout of no use, and what is cancelled since it is linked behind a
+ * short transfer whose completion was to be skipped.
  */
-static bool may_be_cancelled(const struct story *t, unsigned int k)
+static bool is_no_failure(const struct story *t, unsigned int k)
 {
 	unsigned int i;
 
+	if (timeout_of_no_use(t, k))
+		return true;
 	if (t->s->res[k] != -ECANCELED)
 		return false;
-	if (t->c->sqe[k].opcode == IORING_OP_LINK_TIMEOUT)
-		return true;
 	for (i = 0; i < k; i++)
 		if (t->c->sqe[i].flags & IOSQE_CQE_SKIP_SUCCESS)
 			return true;
@@ -202,7 +211,7 @@ static bool success_ok(const struct story *t)
 	unsigned int k;
 
 	for (k = 0; k < t->c->nr_submit && !t->sp->has_policy; k++)
-		if (t->s->nr[k] && t->s->res[k] < 0 && !may_be_cancelled(t, k))
+		if (t->s->nr[k] && t->s->res[k] < 0 && !is_no_failure(t, k))
 			return wrong(t, "something failed, the outcome is 0", k, t->s->res[k]);
 	return true;
 }
