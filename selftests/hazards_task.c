@@ -11,38 +11,12 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include "lib/fixture.h"
+#include "lib/waiting.h"
 #include "targets/report.h"
 
 #define NOBODY	65534
 
-FIXTURE(task) {
-	struct io_uring ring;
-	struct chain chain;
-	char path[256];
-	int gate[2];
-	char byte;
-};
-
-/* A chain that waits for a byte, then becomes a program. */
-FIXTURE_SETUP(task)
-{
-	static char *argv[] = { "quick", NULL };
-
-	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
-	ASSERT_EQ(0, ring_init(&self->ring, 0));
-	ASSERT_EQ(0, target(self->path, sizeof(self->path), "quick"));
-	ASSERT_EQ(0, pipe(self->gate));
-	chain_init(&self->chain, true, IORING_CLONE_FINAL | IORING_CLONE_QUIET);
-	chain_read(&self->chain, self->gate[0], &self->byte, 1);
-	chain_exec(&self->chain, self->path, argv);
-	chain_link(&self->chain, IOSQE_IO_LINK);
-}
-
-FIXTURE_TEARDOWN(task)
-{
-	EXPECT_TRUE(all_children_gone());
-	io_uring_queue_exit(&self->ring);
-}
+WAITING_FIXTURE(task)
 
 static volatile sig_atomic_t caught;
 
