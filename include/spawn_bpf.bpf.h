@@ -42,6 +42,31 @@
 #define IOSQE_IO_HARDLINK	(1U << IOSQE_IO_HARDLINK_BIT)
 #define IORING_CQE_F_MORE	(1U << 1)
 #define AT_FDCWD		(-100)
+#define AT_SYMLINK_NOFOLLOW	0x100
+#define AT_EMPTY_PATH		0x1000
+#define O_RDONLY		0
+#define O_WRONLY		01
+#define O_RDWR			02
+#define O_CREAT			0100
+#define O_EXCL			0200
+#define O_TRUNC			01000
+#define O_APPEND		02000
+#define O_NONBLOCK		04000
+#define O_DIRECTORY		0200000
+#define O_CLOEXEC		02000000
+#define S_IFMT			0170000
+#define S_IFREG			0100000
+#define S_IFDIR			0040000
+#define STATX_BASIC_STATS	0x7ffU
+#define POLLIN			0x1
+#define POLLOUT			0x4
+#define POLLERR			0x8
+#define POLLHUP			0x10
+#define P_PID			1
+#define P_PIDFD			3
+#define WNOHANG			0x1
+#define WEXITED			0x4
+#define WNOWAIT			0x01000000
 #else
 #include "native.h"
 #endif
@@ -222,12 +247,104 @@ static inline int iou_exit_with(struct iou_spawn_params *lp, int res)
 	return IOU_SPAWN_EXIT;
 }
 
-/** FUTEX_WAIT on a private 32-bit futex while it holds val, for any waker. */
+/**
+ * Queue template number @p n of the chain as it is.
+ * @return 0 or what iou_template() and iou_queue() say: -ERANGE there is no such template
+ */
+static inline int iou_queue_template(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
+				     __u32 n)
+{
+	struct io_uring_sqe sqe = {};
+	int err = iou_template(spawn, lp->nr_submit + n, &sqe);
+
+	return err ? err : iou_queue(spawn, &sqe);
+}
+
+/* ---- SQEs a policy queues -----------------------------------------------------------------
+ *
+ * As those of spawn_bpf.h, which has EXEC and the task attributes: they write every byte, set
+ * user_data and flags afterwards. Pointers are addresses of the application: of its argument
+ * region, lp->arg_addr and on, or what it wrote there. Descriptors are those of the task. A buffer
+ * in the region that an SQE fills must not be written by the policy in the same step.
+ */
+
+/** Completes with the descriptor, which no later SQE of the same step can know: see TASK_OPEN. */
+static inline void iou_prep_openat(struct io_uring_sqe *sqe, __s32 dfd, __u64 path, __u32 o_flags,
+				   __u32 mode)
+{
+	iou_prep(sqe, IORING_OP_OPENAT, dfd, path, mode, 0);
+	sqe->open_flags = o_flags;
+}
+
+static inline void iou_prep_close(struct io_uring_sqe *sqe, __s32 fd)
+{
+	iou_prep(sqe, IORING_OP_CLOSE, fd, 0, 0, 0);
+}
+
+/** @p off -1: from the file's position, and for what has none. */
+static inline void iou_prep_read(struct io_uring_sqe *sqe, __s32 fd, __u64 buf, __u32 len,
+				 __u64 off)
+{
+	iou_prep(sqe, IORING_OP_READ, fd, buf, len, off);
+}
+
+static inline void iou_prep_write(struct io_uring_sqe *sqe, __s32 fd, __u64 buf, __u32 len,
+				  __u64 off)
+{
+	iou_prep(sqe, IORING_OP_WRITE, fd, buf, len, off);
+}
+
+/** @p buf: room for a struct statx. @p mask: STATX_*. */
+static inline void iou_prep_statx(struct io_uring_sqe *sqe, __s32 dfd, __u64 path, __u32 at_flags,
+				  __u32 mask, __u64 buf)
+{
+	iou_prep(sqe, IORING_OP_STATX, dfd, path, mask, buf);
+	sqe->statx_flags = at_flags;
+}
+
+/** Completes with those of @p events, POLLERR and POLLHUP that are there. */
+static inline void iou_prep_poll(struct io_uring_sqe *sqe, __s32 fd, __u32 events)
+{
+	iou_prep(sqe, IORING_OP_POLL_ADD, fd, 0, 0, 0);
+	sqe->poll32_events = events;
+}
+
+/** @p sockaddr: of @p len bytes. */
+static inline void iou_prep_connect(struct io_uring_sqe *sqe, __s32 fd, __u64 sockaddr, __u32 len)
+{
+	iou_prep(sqe, IORING_OP_CONNECT, fd, sockaddr, 0, len);
+}
+
+/** @p idtype: P_PID, P_PIDFD. @p options: W*. @p infop: room for a siginfo_t, or 0. */
+static inline void iou_prep_waitid(struct io_uring_sqe *sqe, __u32 idtype, __s32 id, __u64 infop,
+				   __u32 options)
+{
+	iou_prep(sqe, IORING_OP_WAITID, id, 0, idtype, infop);
+	sqe->file_index = options;
+}
+
+/**
+ * FUTEX_WAIT on a private 32-bit futex while it holds @p val, for any waker. -EAGAIN: it holds
+ * something else.
+ */
 static inline void iou_prep_futex_wait(struct io_uring_sqe *sqe, __u64 uaddr, __u32 val)
 {
 	iou_prep(sqe, IORING_OP_FUTEX_WAIT, 0x80 | 0x02 /* FUTEX2_PRIVATE | SIZE_U32 */, uaddr, 0,
 		 val);
 	sqe->addr3 = ~0U;
+}
+
+/** FUTEX_WAKE of at most @p nr waiters of such a futex; completes with how many. */
+static inline void iou_prep_futex_wake(struct io_uring_sqe *sqe, __u64 uaddr, __u32 nr)
+{
+	iou_prep(sqe, IORING_OP_FUTEX_WAKE, 0x80 | 0x02, uaddr, 0, nr);
+	sqe->addr3 = ~0U;
+}
+
+/** Cancel the SQE with this user_data: 0, -ENOENT, or -EALREADY if it cannot be stopped. */
+static inline void iou_prep_cancel(struct io_uring_sqe *sqe, __u64 user_data)
+{
+	iou_prep(sqe, IORING_OP_ASYNC_CANCEL, 0, user_data, 0, 0);
 }
 
 #endif /* SPAWN_BPF_BPF_H */

@@ -381,6 +381,131 @@ static inline void iou_prep_task(struct io_uring_sqe *sqe, __u32 attr, __s32 fd,
 	sqe->addr3 = addr3;
 }
 
+/*
+ * One for each attribute. Paths, masks of processors and the like are addresses; sets of signals,
+ * ids and limits are values.
+ */
+static inline void iou_prep_task_dup(struct io_uring_sqe *sqe, __s32 old_fd, __s32 new_fd,
+				     __u32 o_cloexec)
+{
+	iou_prep_task(sqe, IORING_TASK_DUP, old_fd, 0, new_fd, o_cloexec, 0);
+}
+
+/** @p target: the number the descriptor gets. */
+static inline void iou_prep_task_open(struct io_uring_sqe *sqe, __s32 dfd, __u64 path,
+				      __u32 o_flags, __u32 mode, __u32 target)
+{
+	iou_prep_task(sqe, IORING_TASK_OPEN, dfd, path, mode, o_flags, target);
+}
+
+static inline void iou_prep_task_close_range(struct io_uring_sqe *sqe, __u32 first, __u32 last,
+					     __u32 flags)
+{
+	iou_prep_task(sqe, IORING_TASK_CLOSE_RANGE, first, 0, last, flags, 0);
+}
+
+/** @p path 0: fchdir(@p dfd). */
+static inline void iou_prep_task_chdir(struct io_uring_sqe *sqe, __s32 dfd, __u64 path)
+{
+	iou_prep_task(sqe, IORING_TASK_CHDIR, dfd, path, 0, 0, 0);
+}
+
+static inline void iou_prep_task_chroot(struct io_uring_sqe *sqe, __s32 dfd, __u64 path)
+{
+	iou_prep_task(sqe, IORING_TASK_CHROOT, dfd, path, 0, 0, 0);
+}
+
+static inline void iou_prep_task_umask(struct io_uring_sqe *sqe, __u32 mask)
+{
+	iou_prep_task(sqe, IORING_TASK_UMASK, 0, 0, mask, 0, 0);
+}
+
+/** @p how: SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK. In @p set bit n is signal n + 1. */
+static inline void iou_prep_task_sigmask(struct io_uring_sqe *sqe, __u32 how, __u64 set)
+{
+	iou_prep_task(sqe, IORING_TASK_SIGMASK, 0, set, how, 0, 0);
+}
+
+static inline void iou_prep_task_sigdefault(struct io_uring_sqe *sqe, __u64 set)
+{
+	iou_prep_task(sqe, IORING_TASK_SIGDEFAULT, 0, set, 0, 0, 0);
+}
+
+static inline void iou_prep_task_setsid(struct io_uring_sqe *sqe)
+{
+	iou_prep_task(sqe, IORING_TASK_SETSID, 0, 0, 0, 0, 0);
+}
+
+static inline void iou_prep_task_setpgid(struct io_uring_sqe *sqe, __s32 pgid)
+{
+	iou_prep_task(sqe, IORING_TASK_SETPGID, 0, 0, pgid, 0, 0);
+}
+
+static inline void iou_prep_task_ctty(struct io_uring_sqe *sqe, __s32 tty)
+{
+	iou_prep_task(sqe, IORING_TASK_CTTY, tty, 0, 0, 0, 0);
+}
+
+static inline void iou_prep_task_tcsetpgrp(struct io_uring_sqe *sqe, __s32 tty, __s32 pgrp)
+{
+	iou_prep_task(sqe, IORING_TASK_TCSETPGRP, tty, 0, pgrp, 0, 0);
+}
+
+/** @p attr: a struct sched_attr of @p size bytes. */
+static inline void iou_prep_task_sched(struct io_uring_sqe *sqe, __u64 attr, __u32 size,
+				       __u32 flags)
+{
+	iou_prep_task(sqe, IORING_TASK_SCHED, 0, attr, size, flags, 0);
+}
+
+static inline void iou_prep_task_nice(struct io_uring_sqe *sqe, __s32 increment)
+{
+	iou_prep_task(sqe, IORING_TASK_NICE, 0, 0, increment, 0, 0);
+}
+
+static inline void iou_prep_task_affinity(struct io_uring_sqe *sqe, __u64 mask, __u32 bytes)
+{
+	iou_prep_task(sqe, IORING_TASK_AFFINITY, 0, mask, bytes, 0, 0);
+}
+
+static inline void iou_prep_task_ioprio(struct io_uring_sqe *sqe, __u32 ioprio)
+{
+	iou_prep_task(sqe, IORING_TASK_IOPRIO, 0, 0, ioprio, 0, 0);
+}
+
+static inline void iou_prep_task_rlimit(struct io_uring_sqe *sqe, __u32 resource, __u64 soft,
+					__u64 hard)
+{
+	iou_prep_task(sqe, IORING_TASK_RLIMIT, 0, soft, resource, 0, hard);
+}
+
+/** @p gids: an array of @p count gid_t. */
+static inline void iou_prep_task_groups(struct io_uring_sqe *sqe, __u64 gids, __u32 count)
+{
+	iou_prep_task(sqe, IORING_TASK_GROUPS, 0, gids, count, 0, 0);
+}
+
+static inline void iou_prep_task_gid(struct io_uring_sqe *sqe, __u32 rgid, __u32 egid, __u32 sgid)
+{
+	iou_prep_task(sqe, IORING_TASK_GID, 0, rgid | (__u64)egid << 32, 0, 0, sgid);
+}
+
+static inline void iou_prep_task_uid(struct io_uring_sqe *sqe, __u32 ruid, __u32 euid, __u32 suid)
+{
+	iou_prep_task(sqe, IORING_TASK_UID, 0, ruid | (__u64)euid << 32, 0, 0, suid);
+}
+
+static inline void iou_prep_task_resetids(struct io_uring_sqe *sqe)
+{
+	iou_prep_task(sqe, IORING_TASK_RESETIDS, 0, 0, 0, 0, 0);
+}
+
+static inline void iou_prep_task_prctl(struct io_uring_sqe *sqe, __u32 option, __u64 arg2,
+				       __u64 arg3)
+{
+	iou_prep_task(sqe, IORING_TASK_PRCTL, 0, arg2, option, 0, arg3);
+}
+
 /* ---- Application only ---------------------------------------------------------------------*/
 
 #ifndef __VMLINUX_H__

@@ -14,5 +14,6 @@ int use_headers(struct io_uring_sqe *sqe, char *const argv[], char *const envp[]
 	iou_prep_exec(sqe, AT_FDCWD, 0, 0, 0, 0, IORING_EXEC_SEARCH);
 	iou_prep_policy(sqe, 0, 0, 0, 0);
 	iou_prep_task(sqe, IORING_TASK_UMASK, 0, 0, 022, 0, 0);
+	iou_prep_task_uid(sqe, 1000, 1000, 1000);
 	return io_uring_spawn_query(3, &q);
 }
