@@ -279,12 +279,12 @@ static void open_ring(void)
 
 static void attach_policy(void)
 {
-	struct spawn_prog *skel = spawn_prog__open();
+	struct spawn_prog_bpf *skel = spawn_prog_bpf__open();
 
 	if (!skel)
 		die("opening the policy", errno);
 	skel->struct_ops.spawn_prog_ops->ring_fd = ring.ring_fd;
-	if (spawn_prog__load(skel) || !bpf_map__attach_struct_ops(skel->maps.spawn_prog_ops))
+	if (spawn_prog_bpf__load(skel) || !bpf_map__attach_struct_ops(skel->maps.spawn_prog_ops))
 		die("attaching the policy", errno);
 }
 

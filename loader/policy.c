@@ -118,7 +118,7 @@ static struct bpf_object *open_object(const struct policy_options *o)
 	if (o->file) {
 		obj = bpf_object__open_file(o->file, NULL);
 	} else {
-		elf = spawn_prog__elf_bytes(&size);
+		elf = spawn_prog_bpf__elf_bytes(&size);
 		obj = bpf_object__open_mem(elf, size, &opts);
 	}
 	if (!obj && (errno == LIBBPF_ERRNO__FORMAT || errno == LIBBPF_ERRNO__LIBELF))

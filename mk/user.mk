@@ -5,7 +5,7 @@ USER := $(BUILD)/user
 Q := $(if $(V),,@)
 say = @printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-bpf_sources := $(wildcard bpf/*.bpf.c selftests/bpf/*.bpf.c)
+bpf_sources := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c selftests/bpf/*.bpf.c)
 loader_sources := $(wildcard loader/*.c)
 test_sources := $(wildcard selftests/*.c)
 testlib_sources := $(wildcard selftests/lib/*.c)
@@ -63,11 +63,10 @@ $(USER)/%.bpf.tmp.o: %.bpf.c $(USER)/include/vmlinux.h mk/user.mk | $(LIBBPF)
 $(USER)/%.bpf.o: $(USER)/%.bpf.tmp.o $(BPFTOOL)
 	$(Q)$(BPFTOOL) gen object $@ $<
 
-# A policy shares its name with its struct in tests: NAME_bpf there, as bpftool itself would call it.
-$(USER)/selftests/bpf/%.skel.h: skeleton_suffix := _bpf
+# A policy shares its name with the struct of its region: the skeleton is NAME_bpf.
 $(USER)/%.skel.h: $(USER)/%.bpf.o
 	$(call say,SKEL)
-	$(Q)$(BPFTOOL) gen skeleton $< name $(*F)$(skeleton_suffix) >$@
+	$(Q)$(BPFTOOL) gen skeleton $< name $(*F)_bpf >$@
 
 # The tool can be built without the tests.
 $(loader_sources:%.c=$(USER)/%.o): | $(filter $(USER)/bpf/%,$(skeletons))
