@@ -77,6 +77,14 @@ struct io_uring_sqe *chain_policy(struct chain *c, __u32 slot, void *arg, __u32 
 	return keep_place(c, sqe);
 }
 
+/* [0] SPAWN_BPF runs, in slot 0; what is added behind it are templates. */
+void policy_chain(struct chain *c, void *arg, __u32 len)
+{
+	chain_init(c, true, 0);
+	chain_policy(c, 0, arg, len);
+	c->nr_submit = 1;
+}
+
 /* Link everything but the last one. */
 void chain_link(struct chain *c, __u8 flag)
 {

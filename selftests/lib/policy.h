@@ -43,14 +43,6 @@ FIXTURE_TEARDOWN(name)								\
 
 enum { plain_ring = 0, defer_ring = RING_DEFER };
 
-/* [0] SPAWN_BPF runs; what is added behind it are templates. */
-static inline void policy_chain(struct chain *c, void *arg, __u32 len)
-{
-	chain_init(c, true, 0);
-	chain_policy(c, 0, arg, len);
-	c->nr_submit = 1;
-}
-
 #define RECORD(n)	(self->script.skel->bss->records[n])
 #define SEEN(n)		(self->script.skel->bss->seen[n])
 

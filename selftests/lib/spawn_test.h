@@ -72,6 +72,7 @@ struct io_uring_sqe *chain_exec(struct chain *c, const char *path, char *const a
 struct io_uring_sqe *chain_read(struct chain *c, int fd, void *buf, unsigned int len);
 struct io_uring_sqe *chain_write(struct chain *c, int fd, const void *buf, unsigned int len);
 struct io_uring_sqe *chain_policy(struct chain *c, __u32 slot, void *arg, __u32 len);
+void policy_chain(struct chain *c, void *arg, __u32 len);
 void chain_link(struct chain *c, __u8 flag);
 unsigned int chain_queue(struct io_uring *ring, struct chain *c);
 int chain_submit(struct io_uring *ring, struct chain *c);

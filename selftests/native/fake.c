@@ -1,148 +1,244 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
+/* The interpreter of a spawn without a kernel. What a policy calls is in fake_kfuncs.c. */
 #include <stdlib.h>
 #include <string.h>
 #include "fake.h"
 
-static struct fake *fake_of(struct iou_spawn_ctx *spawn)
+/* ---- Completions -------------------------------------------------------------------------- */
+
+static void complete(struct fake *f, const struct io_uring_sqe *sqe, int res)
 {
-	return (struct fake *)spawn;
-}
-
-/* ---- The kfuncs --------------------------------------------------------------------------- */
-
-int bpf_io_uring_spawn_queue_sqe(struct iou_spawn_ctx *spawn, void *sqe, __u32 sqe__sz)
-{
-	struct fake *f = fake_of(spawn);
-
-	if (sqe__sz != sizeof(f->queue[0]))
-		return -EINVAL;
-	if (f->queue_error)
-		return f->queue_error;
-	if (f->nr_queued == (f->ops->max_sqes ?: 1024))
-		return -E2BIG;
-	if (f->nr_queue == FAKE_QUEUE)
-		return -ENOSPC;
-	f->nr_queued++;
-	memcpy(&f->queue[f->nr_queue++], sqe, sqe__sz);
-	return 0;
-}
-
-int bpf_io_uring_spawn_get_cqe(struct iou_spawn_ctx *spawn, void *cqe, __u32 cqe__sz)
-{
-	struct fake *f = fake_of(spawn);
-
-	if (cqe__sz != sizeof(f->cqes[0]))
-		return -EINVAL;
-	if (f->head == f->tail)
-		return -ENOENT;
-	memcpy(cqe, &f->cqes[f->head++ % FAKE_CQES], cqe__sz);
-	return 0;
-}
-
-int bpf_io_uring_spawn_get_sqe(struct iou_spawn_ctx *spawn, __u32 idx, void *sqe, __u32 sqe__sz)
-{
-	struct fake *f = fake_of(spawn);
-
-	if (sqe__sz != sizeof(f->sqes[0]))
-		return -EINVAL;
-	if (idx >= f->nr_sqes)
-		return -ERANGE;
-	memcpy(sqe, &f->sqes[idx], sqe__sz);
-	return 0;
-}
-
-int bpf_io_uring_spawn_post_cqe(struct iou_spawn_ctx *spawn, __u64 user_data, __s32 res,
-				__u32 flags)
-{
-	struct fake *f = fake_of(spawn);
-
-	if (flags & 0xffff & ~IORING_CQE_F_MORE)
-		return -EINVAL;
-	if (f->nr_posts == (f->ops->max_posts ?: FAKE_POSTS))
-		return -E2BIG;
-	f->posts[f->nr_posts++] = (struct fake_post){ user_data, res, flags };
-	return 0;
-}
-
-static bool in_region(struct fake *f, __u32 off, __u32 len)
-{
-	__u32 size = f->sqes[0].len;
-
-	return off <= size && len <= size - off;
-}
-
-int bpf_io_uring_spawn_read_arg(struct iou_spawn_ctx *spawn, __u32 off, void *dst, __u32 dst__sz)
-{
-	struct fake *f = fake_of(spawn);
-
-	if (!in_region(f, off, dst__sz))
-		return -ERANGE;
-	memcpy(dst, f->region + off, dst__sz);
-	return 0;
-}
-
-int bpf_io_uring_spawn_write_arg(struct iou_spawn_ctx *spawn, __u32 off, void *src, __u32 src__sz)
-{
-	struct fake *f = fake_of(spawn);
-
-	if (!in_region(f, off, src__sz))
-		return -ERANGE;
-	memcpy(f->region + off, src, src__sz);
-	f->dirty = true;
-	return 0;
-}
-
-/* ---- The interpreter ---------------------------------------------------------------------- */
-
-static void complete(struct fake *f, const struct io_uring_sqe *sqe, int res, __u16 idx)
-{
+	if (res >= 0 && sqe->flags & IOSQE_CQE_SKIP_SUCCESS)
+		return;
 	if (f->tail - f->head == FAKE_CQES) {
 		f->broken = "takes no completions";
 		return;
 	}
 	f->cqes[f->tail++ % FAKE_CQES] = (struct iou_spawn_cqe){
-		.user_data = sqe->user_data, .res = res, .idx = idx, .opcode = sqe->opcode,
+		.user_data = sqe->user_data, .res = res, .idx = IOU_SPAWN_QUEUED,
+		.opcode = sqe->opcode,
 	};
 }
 
-static int exec_in_world(struct fake *f, const char *path)
+static bool names_path(__u8 opcode)
+{
+	return opcode == IORING_OP_EXEC || opcode == IORING_OP_OPENAT || opcode == IORING_OP_STATX;
+}
+
+static bool line_matches(const struct fake_line *line, const struct io_uring_sqe *sqe)
+{
+	const char *path = (const char *)(uintptr_t)sqe->addr;
+
+	if ((line->opcode ?: IORING_OP_EXEC) != sqe->opcode)
+		return false;
+	return !line->path || (path && !strcmp(line->path, path));
+}
+
+static const struct fake_line *find_line(struct fake *f, const struct io_uring_sqe *sqe)
 {
 	unsigned int i;
 
-	f->nr_execs++;
-	for (i = 0; f->world[i].path; i++) {
-		if (strcmp(f->world[i].path, path))
+	for (i = 0; f->world[i].path || f->world[i].opcode; i++) {
+		if (i == FAKE_LINES)
+			abort();
+		if (!line_matches(&f->world[i], sqe))
 			continue;
 		if (f->world[i].times && f->tried[i] == f->world[i].times)
-			continue;	/* used up: a later line for this path takes over */
+			continue;	/* used up: a later line takes over */
 		f->tried[i]++;
-		return f->world[i].res;
+		return &f->world[i];
 	}
-	return -ENOENT;
+	return NULL;
 }
 
-/* Issue what the step queued. True: an EXEC succeeded. */
-static bool issue(struct fake *f)
+/* ---- What is in flight -------------------------------------------------------------------- */
+
+static void start(struct fake *f, struct fake_op *op)
 {
-	unsigned int i, nr = f->nr_queue;
+	op->started = true;
+	op->in_link = false;
+	op->due = fake_now;
+	if (f->nr_issued < FAKE_CQES)
+		f->issued[f->nr_issued] = op->sqe;
+	f->nr_issued++;
+	if (op->sqe.opcode == IORING_OP_EXEC)
+		return;		/* parked, see run_exec() */
+	op->line = find_line(f, &op->sqe);
+	if (op->line && op->line->after_ns)
+		op->due = op->line->after_ns == FAKE_NEVER ? FAKE_NEVER :
+			fake_now + op->line->after_ns;
+}
 
-	f->nr_queue = 0;
-	for (i = 0; i < nr; i++) {
-		const struct io_uring_sqe *sqe = &f->queue[i];
-		const char *path = (const char *)(uintptr_t)sqe->addr;
-		int res = -EINVAL;
+static void remove_op(struct fake *f, unsigned int i)
+{
+	memmove(&f->inflight[i], &f->inflight[i + 1],
+		(--f->nr_inflight - i) * sizeof(f->inflight[0]));
+}
 
-		if (sqe->opcode == IORING_OP_EXEC)
-			res = exec_in_world(f, path);
-		if (!res) {
-			f->path = path;
-			f->argv = (const char *const *)(uintptr_t)sqe->addr2;
+/* Op i is done: what is linked behind it starts, or fails with it. */
+static void finish(struct fake *f, unsigned int i, int res)
+{
+	struct fake_op op = f->inflight[i];
+	bool linked = op.sqe.flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK);
+
+	remove_op(f, i);
+	complete(f, &op.sqe, res);
+	if (op.line && op.line->then)
+		op.line->then(f, &op.sqe);
+	if (!linked || i == f->nr_inflight || !f->inflight[i].in_link)
+		return;
+	if (res < 0 && !(op.sqe.flags & IOSQE_IO_HARDLINK))
+		finish(f, i, -ECANCELED);
+	else
+		start(f, &f->inflight[i]);
+}
+
+static void run_cancel(struct fake *f, unsigned int i)
+{
+	__u64 whom = f->inflight[i].sqe.addr;
+	unsigned int k;
+
+	for (k = 0; k < f->nr_inflight; k++)
+		if (k != i && f->inflight[k].sqe.user_data == whom) {
+			finish(f, i, 0);
+			finish(f, k > i ? k - 1 : k, -ECANCELED);
+			return;
+		}
+	finish(f, i, -ENOENT);
+}
+
+static int result_of(const struct fake_op *op)
+{
+	if (op->line)
+		return op->line->res;
+	return names_path(op->sqe.opcode) ? -ENOENT : -EINVAL;
+}
+
+static int parked_exec(const struct fake *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->nr_inflight; i++)
+		if (f->inflight[i].started && f->inflight[i].sqe.opcode == IORING_OP_EXEC)
+			return i;
+	return -1;
+}
+
+static bool other_than_exec(const struct fake *f, unsigned int *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->nr_inflight; i++)
+		if (f->inflight[i].started && f->inflight[i].sqe.opcode != IORING_OP_EXEC) {
+			if (other)
+				*other = i;
 			return true;
 		}
-		complete(f, sqe, res, IOU_SPAWN_QUEUED);
-	}
 	return false;
 }
+
+static bool cancels(const struct fake_op *exec)
+{
+	return exec->sqe.ioprio & IORING_EXEC_CANCEL;
+}
+
+/* Nothing else may be in flight when EXEC runs: that is cancelled. True: a program runs. */
+static bool run_exec(struct fake *f)
+{
+	int i;
+	struct io_uring_sqe sqe;
+	const struct fake_line *line;
+	unsigned int other;
+
+	while (other_than_exec(f, &other))
+		finish(f, other, -ECANCELED);
+	i = parked_exec(f);
+	sqe = f->inflight[i].sqe;
+	f->nr_execs++;
+	line = f->inflight[i].line = find_line(f, &sqe);
+	if (line && !line->res) {
+		f->path = (const char *)(uintptr_t)sqe.addr;
+		f->argv = (const char *const *)(uintptr_t)sqe.addr2;
+		f->exec = sqe;
+		return true;
+	}
+	f->exec_error = line ? line->res : -ENOENT;
+	finish(f, i, f->exec_error);
+	return false;
+}
+
+/* The first that is due now, or -1. */
+static int due_now(const struct fake *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->nr_inflight; i++)
+		if (f->inflight[i].started && f->inflight[i].due <= fake_now &&
+		    f->inflight[i].sqe.opcode != IORING_OP_EXEC)
+			return i;
+	return -1;
+}
+
+/* Completes what is due. True: a program runs. */
+static bool run_due(struct fake *f)
+{
+	int i;
+
+	for (;;) {
+		i = due_now(f);
+		if (i < 0)
+			break;
+		if (f->inflight[i].sqe.opcode == IORING_OP_ASYNC_CANCEL)
+			run_cancel(f, i);
+		else
+			finish(f, i, result_of(&f->inflight[i]));
+	}
+	i = parked_exec(f);
+	if (i < 0 || (other_than_exec(f, NULL) && !cancels(&f->inflight[i])))
+		return false;
+	/* one that fails may let a link go on */
+	return run_exec(f) || run_due(f);
+}
+
+static __u64 next_due(const struct fake *f)
+{
+	__u64 due = FAKE_NEVER;
+	unsigned int i;
+
+	for (i = 0; i < f->nr_inflight; i++)
+		if (f->inflight[i].started && f->inflight[i].sqe.opcode != IORING_OP_EXEC &&
+		    f->inflight[i].due < due)
+			due = f->inflight[i].due;
+	return due;
+}
+
+static void issue(struct fake *f)
+{
+	bool in_link = false;
+	unsigned int i;
+
+	for (i = 0; i < f->nr_queue; i++) {
+		struct io_uring_sqe *sqe = &f->queue[i];
+		struct fake_op *op = &f->inflight[f->nr_inflight];
+
+		if (sqe->opcode == IORING_OP_EXEC && !in_link && parked_exec(f) >= 0) {
+			complete(f, sqe, -EBUSY);
+			continue;
+		}
+		if (f->nr_inflight == FAKE_OPS) {
+			f->broken = "has more in flight than the fake can hold";
+			break;
+		}
+		f->nr_inflight++;
+		*op = (struct fake_op){ .sqe = *sqe, .in_link = in_link };
+		if (!in_link)
+			start(f, op);
+		in_link = sqe->flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK);
+	}
+	f->nr_queue = 0;
+}
+
+/* ---- Steps and waits ---------------------------------------------------------------------- */
 
 static void fill_params(struct fake *f, struct iou_spawn_params *lp, __u32 event)
 {
@@ -155,7 +251,7 @@ static void fill_params(struct fake *f, struct iou_spawn_params *lp, __u32 event
 	lp->event = event;
 	lp->step = f->nr_steps;
 	lp->nr_cqes = f->tail - f->head;
-	lp->nr_inflight = 0;
+	lp->nr_inflight = f->nr_inflight;
 	lp->nr_sqes = f->nr_sqes;
 	lp->nr_submit = f->nr_submit;
 	lp->wait_nr = 0;
@@ -171,7 +267,8 @@ static int step(struct fake *f, __u32 event)
 
 	fill_params(f, lp, event);
 	before = *lp;
-	memcpy(f->region, arg, len);
+	if (len)
+		memcpy(f->region, arg, len);
 	f->dirty = false;
 	ret = f->ops->step((struct iou_spawn_ctx *)f, lp);
 	f->nr_steps++;
@@ -182,32 +279,63 @@ static int step(struct fake *f, __u32 event)
 	return ret;
 }
 
-static __u32 wait(struct fake *f)
+enum { PROGRAM_RUNS = -1 };
+
+/* Lets time pass until the wait is over: enum iou_spawn_event, or PROGRAM_RUNS. */
+static int wait(struct fake *f)
 {
-	if (f->lp.wait_nr && f->tail - f->head >= f->lp.wait_nr)
-		return IOU_SPAWN_EV_CQES;
-	if (!f->lp.timeout_ns)
-		return IOU_SPAWN_EV_IDLE;
-	f->slept_ns += f->lp.timeout_ns;
-	return IOU_SPAWN_EV_TIMEOUT;
+	__u64 deadline = f->lp.timeout_ns ? fake_now + f->lp.timeout_ns : FAKE_NEVER, due;
+
+	for (;;) {
+		if (run_due(f))
+			return PROGRAM_RUNS;
+		if (f->lp.wait_nr && f->tail - f->head >= f->lp.wait_nr)
+			return IOU_SPAWN_EV_CQES;
+		if (f->lp.timeout_ns && fake_now >= deadline) {
+			f->slept_ns += f->lp.timeout_ns;
+			return IOU_SPAWN_EV_TIMEOUT;
+		}
+		if (!f->lp.timeout_ns && !f->nr_inflight)
+			return IOU_SPAWN_EV_IDLE;
+		due = next_due(f);
+		if (due == FAKE_NEVER && deadline == FAKE_NEVER) {
+			f->broken = "waits for what never comes";
+			return IOU_SPAWN_EV_IDLE;
+		}
+		fake_now = due < deadline ? due : deadline;
+	}
+}
+
+/* SPAWN_BPF is complete, what it has left in flight is not. */
+static int outcome_after_done(struct fake *f)
+{
+	f->lp.wait_nr = 0;
+	f->lp.timeout_ns = 0;
+	f->exec_error = 0;
+	f->res = f->lp.res;
+	if (wait(f) == PROGRAM_RUNS)
+		return 1;
+	return f->exec_error ?: f->res < 0 ? f->res : 0;
 }
 
 static int interpret(struct fake *f)
 {
-	__u32 event = IOU_SPAWN_EV_START;
+	int event = IOU_SPAWN_EV_START;
 
 	while (f->nr_steps < (f->ops->max_steps ?: 1024) && !f->broken) {
 		int ret = step(f, event);
 
+		f->res = f->lp.res;
 		if (ret == IOU_SPAWN_EXIT)
-			return f->lp.res;
+			return f->lp.res < 0 ? f->lp.res : 0;
 		if (ret != IOU_SPAWN_CONTINUE && ret != IOU_SPAWN_DONE)
 			return -EINVAL;
-		if (issue(f))
-			return 1;
+		issue(f);
 		if (ret == IOU_SPAWN_DONE)
-			return f->lp.res;
+			return outcome_after_done(f);
 		event = wait(f);
+		if (event == PROGRAM_RUNS)
+			return 1;
 	}
 	return -ELOOP;
 }
@@ -216,8 +344,8 @@ void fake_run(struct fake *f)
 {
 	unsigned int i;
 
-	for (i = 0; i < f->other_cqes; i++)
-		complete(f, &f->sqes[0], -EBADF, 0);
+	for (i = 0; i < f->nr_before; i++)
+		f->cqes[f->tail++ % FAKE_CQES] = f->before[i];
 	f->region = malloc(f->sqes[0].len ?: 1);	/* so long, for ASan to see its end */
 	if (!f->region)
 		abort();

@@ -21,7 +21,7 @@ struct spawn {
 
 static const char *const three[] = { "/a/cmd", "/b/cmd", "/c/cmd" };
 
-static void prepare(struct spawn *s, const struct fake_exec *world, const char *const *paths,
+static void prepare(struct spawn *s, const struct fake_line *world, const char *const *paths,
 		    unsigned int nr_paths)
 {
 	unsigned int i;
@@ -65,7 +65,7 @@ static void ok(const struct spawn *s, bool good, const char *name)
 
 static const struct {
 	const char	*name;
-	struct fake_exec world[6];
+	struct fake_line world[6];
 	int		outcome;
 	const char	*path;		/* what runs */
 	const char	*argv[3];
@@ -161,7 +161,7 @@ static void test_worlds(void)
 
 static void test_params(void)
 {
-	static const struct fake_exec busy[] = { { "/a/cmd", -ETXTBSY, 0 }, { 0 } };
+	static const struct fake_line busy[] = { { "/a/cmd", -ETXTBSY, 0 }, { 0 } };
 	struct spawn s;
 
 	max_busy = 0;
@@ -205,11 +205,11 @@ static bool posted(const struct spawn *s, unsigned int i, int res, __u32 path)
 
 static void test_trace(void)
 {
-	static const struct fake_exec search[] = {
+	static const struct fake_line search[] = {
 		{ "/b/cmd", -ETXTBSY, 1 }, { "/b/cmd", -EACCES, 0 }, { "/c/cmd", -ENOEXEC, 0 },
 		{ "/bin/sh", -E2BIG, 0 }, { 0 },
 	};
-	static const struct fake_exec busy[] = { { "/a/cmd", -ETXTBSY, 0 }, { 0 } };
+	static const struct fake_line busy[] = { { "/a/cmd", -ETXTBSY, 0 }, { 0 } };
 	struct spawn s;
 
 	prepare(&s, search, three, 3);
@@ -232,7 +232,7 @@ static void test_trace(void)
 
 static void test_many_paths(void)
 {
-	static const struct fake_exec last[] = { { "/last", 0, 0 }, { 0 } };
+	static const struct fake_line last[] = { { "/last", 0, 0 }, { 0 } };
 	static const char *paths[SPAWN_PROG_MAX_PATHS];
 	unsigned int i;
 	struct spawn s;
@@ -248,7 +248,7 @@ static void test_many_paths(void)
 
 static void test_regions(void)
 {
-	static const struct fake_exec script[] = { { "/a/cmd", -ENOEXEC, 0 }, { 0 } };
+	static const struct fake_line script[] = { { "/a/cmd", -ENOEXEC, 0 }, { 0 } };
 	struct spawn s;
 
 	prepare(&s, script, three, 3);
@@ -286,7 +286,9 @@ static void test_regions(void)
 
 static void test_chains(void)
 {
-	static const struct fake_exec second[] = { { "/b/cmd", 0, 0 }, { 0 } };
+	static const struct fake_line second[] = { { "/b/cmd", 0, 0 }, { 0 } };
+	struct iou_spawn_cqe chain[FAKE_CQES];
+	unsigned int i;
 	struct spawn s;
 
 	prepare(&s, second, three, 3);
@@ -295,8 +297,11 @@ static void test_chains(void)
 	ok(&s, s.f.outcome == -ERANGE && s.arg.report.error == -ERANGE && !s.arg.report.attempts,
 	   "no_template_erange");
 
+	for (i = 0; i < FAKE_CQES - 1; i++)
+		chain[i] = (struct iou_spawn_cqe){ .res = -EBADF };
 	prepare(&s, second, three, 3);
-	s.f.other_cqes = FAKE_CQES - 1;
+	s.f.before = chain;
+	s.f.nr_before = FAKE_CQES - 1;
 	fake_run(&s.f);
 	ok(&s, s.f.outcome == 1 && s.f.nr_execs == 2, "completions_of_the_chain_are_passed_over");
 
