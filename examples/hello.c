@@ -31,6 +31,8 @@ int main(void)
 	iou_prep_exec(&chain[0], AT_FDCWD, (uintptr_t)"/bin/date", (uintptr_t)argv,
 		      (uintptr_t)environ, 0, 0);
 	sqe = io_uring_get_sqe(&ring);
+	if (!sqe)
+		return 1;
 	iou_prep_clone(sqe, (uintptr_t)&args, sizeof(args),
 		       IORING_CLONE_DEFER | IORING_CLONE_QUIET);
 	err = io_uring_submit_and_wait(&ring, 1);

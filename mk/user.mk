@@ -5,13 +5,14 @@ USER := $(BUILD)/user
 Q := $(if $(V),,@)
 say = @printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-bpf_sources := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c selftests/bpf/*.bpf.c)
+bpf_sources := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c examples/*.bpf.c selftests/bpf/*.bpf.c)
 loader_sources := $(wildcard loader/*.c)
 test_sources := $(wildcard selftests/*.c)
 testlib_sources := $(wildcard selftests/lib/*.c)
 runner_sources := $(wildcard selftests/guest/*.c)
 target_sources := $(wildcard selftests/targets/*.c)
 bench_sources := $(wildcard bench/*.c)
+example_sources := $(filter-out %.bpf.c,$(wildcard examples/*.c))
 abi_sources := $(wildcard selftests/native/abi_*.c)
 
 bpf_objects := $(bpf_sources:%.c=$(USER)/%.o)
@@ -25,12 +26,14 @@ testlib := $(USER)/selftests/lib/libtest.a
 runner := $(if $(runner_sources),$(USER)/selftests/guest/runner)
 targets := $(target_sources:%.c=$(USER)/%)
 benches := $(bench_sources:%.c=$(USER)/%)
+examples := $(example_sources:%.c=$(USER)/%)
 abi_checks := $(patsubst %.bpf.o,%.bpf.tmp.o,$(abi_sources:%.c=$(USER)/%.o))
 user_objects := $(patsubst %.c,$(USER)/%.o,$(loader_sources) $(test_sources) $(test_parts:%=parts/%) \
-	$(testlib_sources) $(runner_sources) $(target_sources) $(bench_sources) $(filter-out %.bpf.c,$(abi_sources)))
+	$(testlib_sources) $(runner_sources) $(target_sources) $(bench_sources) $(example_sources) \
+	$(filter-out %.bpf.c,$(abi_sources)))
 
 # What the guest's initramfs holds.
-USER_OUTPUTS := $(bpf_objects) $(loader) $(tests) $(runner) $(targets) $(benches)
+USER_OUTPUTS := $(bpf_objects) $(loader) $(tests) $(runner) $(targets) $(benches) $(examples)
 
 .PHONY: user
 user: $(USER_OUTPUTS) $(abi_checks)
@@ -39,7 +42,7 @@ CFLAGS ?= -O2 -g
 # The signatures of callbacks and tests are given: not every parameter is for everyone.
 warnings := -Wall -Wextra -Wno-unused-parameter -Werror
 # Headers of the kernel tree are not ours to warn about.
-user_flags := $(CFLAGS) $(warnings) -Iinclude -Ibpf -Iselftests -Iselftests/lib -I$(USER)/bpf -I$(USER)/selftests/bpf \
+user_flags := $(CFLAGS) $(warnings) -Iinclude -Ibpf -Iselftests -Iselftests/lib -I$(USER)/bpf -I$(USER)/examples -I$(USER)/selftests/bpf \
 	-isystem $(TOOLS)/include -isystem $(LINUX)/tools/testing/selftests -idirafter $(LINUX)/include/uapi -MMD -MP
 bpf_flags := -target bpf -mcpu=v3 -O2 -g $(warnings) -D__TARGET_ARCH_x86 -Iinclude -Ibpf \
 	-I$(USER)/include -isystem $(TOOLS)/include -MMD -MP
@@ -82,7 +85,7 @@ $(USER)/parts/%.o: %.c mk/user.mk | $(LIBBPF)
 	$(Q)$(CC) $(user_flags) -c -o $@ $<
 
 # Below selftests/native: spawn_bpf.bpf.h outside BPF is what the native tests see.
-$(USER)/selftests/%.o $(USER)/parts/%.o $(USER)/bench/%.o: user_flags += -D_GNU_SOURCE
+$(USER)/selftests/%.o $(USER)/parts/%.o $(USER)/bench/%.o $(USER)/examples/%.o: user_flags += -D_GNU_SOURCE
 $(USER)/selftests/native/%.o: user_flags += -Iselftests/native
 
 $(testlib): $(testlib_sources:%.c=$(USER)/%.o)
@@ -106,7 +109,7 @@ $(runner): $(runner_sources:%.c=$(USER)/%.o)
 	$(call say,LINK)
 	$(link)
 
-$(benches): %: %.o $(LIBBPF)
+$(benches) $(examples): %: %.o $(LIBBPF)
 	$(call say,LINK)
 	$(link)
 
