@@ -27,7 +27,15 @@ struct {
 	__type(value, struct timer_value);
 } timers SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} values SEC(".maps");
+
 const volatile struct io_uring_sqe constant_sqe = {};
+__u64 counters[4];
 
 /* A field that is for reading. */
 IOU_SPAWN_STEP(event_refused, spawn, lp)
@@ -144,6 +152,64 @@ IOU_SPAWN_STEP(rodata_twin, spawn, lp)
 	return iou_queue(spawn, &sqe);
 }
 PAIR(rodata);
+
+/* Memory of the kernel as a buffer. */
+IOU_SPAWN_STEP(pdu_buf_refused, spawn, lp)
+{
+	return bpf_io_uring_spawn_read_arg(spawn, 0, lp->pdu, 8);
+}
+
+IOU_SPAWN_STEP(pdu_buf_twin, spawn, lp)
+{
+	return bpf_io_uring_spawn_read_arg(spawn, 0, &(__u64){ lp->pdu[0] }, 8);
+}
+PAIR(pdu_buf);
+
+/* An element of an array that may not be there. */
+IOU_SPAWN_STEP(bound_refused, spawn, lp)
+{
+	counters[lp->step]++;
+	return IOU_SPAWN_EXIT;
+}
+
+IOU_SPAWN_STEP(bound_twin, spawn, lp)
+{
+	counters[lp->step % 4]++;
+	return IOU_SPAWN_EXIT;
+}
+PAIR(bound);
+
+/* What a lookup gives may be NULL. */
+IOU_SPAWN_STEP(null_value_refused, spawn, lp)
+{
+	__u64 *value = bpf_map_lookup_elem(&values, &(__u32){ 0 });
+
+	return *value;
+}
+
+IOU_SPAWN_STEP(null_value_twin, spawn, lp)
+{
+	__u64 *value = bpf_map_lookup_elem(&values, &(__u32){ 0 });
+
+	return value ? *value : 0;
+}
+PAIR(null_value);
+
+/* A loop that only the application's memory ends. */
+IOU_SPAWN_STEP(endless_refused, spawn, lp)
+{
+	while (*(volatile __u32 *)&counters[0])
+		;
+	return IOU_SPAWN_EXIT;
+}
+
+IOU_SPAWN_STEP(endless_twin, spawn, lp)
+{
+	for (__u32 i = 0; i < 100 && *(volatile __u32 *)&counters[0]; i++)
+		;
+	return IOU_SPAWN_EXIT;
+}
+PAIR(endless);
 
 /* A callback that may sleep. */
 SEC("struct_ops.s/sleep_refused")
