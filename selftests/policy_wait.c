@@ -123,6 +123,20 @@ TEST_F(policy_wait, timeout_alone_is_a_sleep)
 	EXPECT_EQ(EV_TIMEOUT, SEEN(0).event);
 }
 
+TEST_F(policy_wait, longest_sleep_is_a_sleep)
+{
+	struct chain c;
+
+	ASSERT_EQ(0, script_attach(&self->script));
+	policy_chain(&c, NULL, 0);
+	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
+	SCRIPT(&self->script,
+	       { S_TIMEOUT, .b = ~0ULL }, S_END(RET_CONTINUE),
+	       { S_SEEN }, S_END(RET_EXIT));
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	EXPECT_TRUE(no_more_cqes(&self->ring));
+}
+
 TEST_F(policy_wait, sleep_is_not_cut_short_by_completions)
 {
 	unsigned long long start;
