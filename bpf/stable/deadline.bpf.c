@@ -7,9 +7,10 @@
  * linked behind it goes on, without a deadline. The time comes from the region, or from a parameter
  * where the region says 0 or is missing.
  *
- * Limits: what blocks the task itself is not interrupted, the policy hears of the time when it is
- * over: a READ of an empty pipe, a CONNECT, an EXEC from a slow file system. POLL and FUTEX_WAIT do
- * not block it, so POLL before READ. A program that runs has no deadline any more.
+ * Limits: of what docs/opcodes.md calls punted the policy hears only when it is over, since it
+ * blocks the task itself: a SPLICE, a CONNECT of a unix socket, an OPENAT with O_CREAT. The time can
+ * interrupt what is polled there or waits: POLL, FUTEX_WAIT, a READ of a pipe. An EXEC from a slow
+ * file system it cannot, and a program that runs has no deadline any more.
  */
 #include "spawn_bpf.bpf.h"
 #include "stable/deadline.h"
@@ -37,9 +38,9 @@ static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 }
 
 static int set_end(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
-		   struct deadline_state *st)
+		   struct deadline_state *st, __u64 now)
 {
-	__u64 now = bpf_ktime_get_ns(), limit = 0;
+	__u64 limit = 0;
 	int err = 0;
 
 	if (lp->arg_len)
@@ -77,8 +78,8 @@ IOU_SPAWN_STEP(deadline_step, spawn, lp)
 	struct deadline_state *st = iou_spawn_state(struct deadline_state, lp);
 	struct iou_spawn_cqe cqe = {};
 	bool start = lp->event == IOU_SPAWN_EV_START;
-	int err = start ? set_end(spawn, lp, st) : 0;
 	__u64 now = bpf_ktime_get_ns();
+	int err = start ? set_end(spawn, lp, st, now) : 0;
 
 	if (err)
 		return finish(spawn, lp, st, err);
