@@ -87,6 +87,25 @@ TEST_F(busy_retry, runs_at_once_without_a_region)
 	EXPECT_EQ(0, wait_exit(ASSERT_EXECED(&self->ring, &c)));
 }
 
+/* A limit: the task itself is the last writer. */
+TEST_F(busy_retry, copy_of_the_submitters_descriptor_keeps_it_busy)
+{
+	struct io_uring_cqe cqe;
+	struct chain c;
+	int writer;
+
+	LIBRARY_ATTACH(busy_retry);
+	writer = prepare(&c, &region, sizeof(region));
+	ASSERT_LE(0, writer);
+	c.clone.rw_flags &= ~IORING_CLONE_NO_FILES;
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	EXPECT_TRUE(no_more_cqes(&self->ring));
+	close(writer);
+	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+	EXPECT_EQ(-ETXTBSY, cqe.res);
+	EXPECT_EQ(11, region.report.attempts);
+}
+
 TEST_F(busy_retry, busy_without_a_region_etxtbsy)
 {
 	struct chain c;

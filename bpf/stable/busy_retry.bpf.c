@@ -7,7 +7,9 @@
  * is one it gets the report.
  *
  * Limits: polls, since nothing tells when the last writer is gone: with pauses of 64 ms it may come
- * 64 ms late. A region that is too short for the report is -ERANGE before the first attempt.
+ * 64 ms late. If the submitter itself is a writer the task has a copy of its descriptor and waits in
+ * vain, unless CLONE has NO_FILES. A region that is too short for the report is -ERANGE before the
+ * first attempt.
  */
 #include "spawn_bpf.bpf.h"
 #include "stable/busy_retry.h"
