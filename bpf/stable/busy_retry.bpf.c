@@ -67,11 +67,11 @@ IOU_SPAWN_STEP(busy_retry_step, spawn, lp)
 	struct busy_state *st = iou_spawn_state(struct busy_state, lp);
 	struct iou_spawn_cqe cqe = {};
 
-	if (lp->event == IOU_SPAWN_EV_START)
+	if (lp->event == IOU_SPAWN_EV_START) {
 		st->pause_ns = first_pause_ns;
-	/* with nothing to take a pause of no length is over */
-	if (lp->event == IOU_SPAWN_EV_START || lp->event == IOU_SPAWN_EV_TIMEOUT ||
-	    iou_reap(spawn, &cqe))
+		return attempt(spawn, lp, st);
+	}
+	if (iou_reap(spawn, &cqe))	/* nothing to take: a pause is over, of no length perhaps */
 		return attempt(spawn, lp, st);
 	if (cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own; one a step spares a loop */
 		return IOU_SPAWN_CONTINUE;
