@@ -211,6 +211,24 @@ TEST_F(setup_steps, step_that_is_to_say_nothing_is_heard)
 	EXPECT_EQ(0, region.arg.res[0]);
 }
 
+/* A link ends with the step of the policy that queued it. */
+TEST_F(setup_steps, links_between_steps_do_not_matter)
+{
+	struct chain c;
+	unsigned int i;
+
+	LIBRARY_ATTACH(setup_steps);
+	prepare(&c, &region, sizeof(region));
+	step_chdir(&c, "/no/such/directory");
+	step_dup(&c, open("/dev/null", O_WRONLY | O_CLOEXEC));
+	ASSERT_EQ(0, step_exec(&c));
+	for (i = 1; i <= 3; i++)
+		c.sqe[i].flags = i == 1 ? IOSQE_IO_LINK : IOSQE_IO_HARDLINK;
+	c.sqe[0].addr3 = 1 << 0;
+	EXPECT_EQ(CODE, wait_exit(ASSERT_EXECED(&self->ring, &c)));
+	EXPECT_REPORT(0, 2, EXIT_EXEC, 1);
+}
+
 TEST_F(setup_steps, bad_regions_are_told_apart)
 {
 	struct chain c;

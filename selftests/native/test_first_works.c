@@ -57,6 +57,8 @@ static void test_worlds(void)
 
 static const struct fake_line second[] = { { "/b", 0, 0 }, { .opcode = IORING_OP_CLOSE }, { 0 } };
 
+static const struct fake_line none[] = { { 0 } };
+
 static void test_regions(void)
 {
 	struct spawn s;
@@ -99,6 +101,11 @@ static void test_chains(void)
 	s.f.nr_submit = 2;
 	fake_run(&s.f);
 	spawn_ok(&s.f, reports(&s, 0, 1), "templates_begin_behind_the_chain");
+
+	prepare(&s, none);
+	s.f.nr_submit = 2;
+	fake_run(&s.f);
+	spawn_ok(&s.f, reports(&s, -ENOENT, 2), "templates_end_with_the_last_one");
 
 	prepare(&s, second);
 	s.f.queue_error = -ENOSPC;
