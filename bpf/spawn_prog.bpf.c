@@ -33,7 +33,7 @@ struct prog_head {		/* what a step reads of the region */
 static int write_report(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 			struct prog_state *st)
 {
-	return iou_report(spawn, lp, __builtin_offsetof(struct spawn_prog_arg, report), st->report);
+	return iou_report(spawn, lp, struct spawn_prog_arg, st->report);
 }
 
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, struct prog_state *st,

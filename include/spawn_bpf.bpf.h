@@ -241,12 +241,13 @@ extern int bpf_io_uring_spawn_write_arg(struct iou_spawn_ctx *spawn, __u32 off, 
 	bpf_io_uring_spawn_write_arg(spawn, off, src, sizeof(*(src)))
 
 /**
- * Write a copy of @p report, which may be in lp->pdu, at @p off of the region, if there is one.
+ * Write a copy of @p src, which may be in lp->pdu, to the member "report" of the region, a struct
+ * @p type, if there is a region.
  * @return 0; -ERANGE the region is too short for it
  */
-#define iou_report(spawn, lp, off, report) ({					\
-	__typeof__(report) __report = (report);					\
-	(lp)->arg_len ? iou_write(spawn, off, &__report) : 0;			\
+#define iou_report(spawn, lp, type, src) ({						\
+	__typeof__(src) __copy = (src);							\
+	(lp)->arg_len ? iou_write(spawn, __builtin_offsetof(type, report), &__copy) : 0;	\
 })
 
 /** return iou_exit_with(lp, res): end the task, SPAWN_BPF and the outcome say res. */

@@ -6,10 +6,10 @@
  * twice the one before. Every other error ends the spawn at once. Works without a region; if there
  * is one it gets the report.
  *
- * Limits: polls, since nothing tells when the last writer is gone: with pauses of 64 ms it may come
- * 64 ms late. If the submitter itself is a writer the task has a copy of its descriptor and waits in
- * vain, unless CLONE has NO_FILES. A region that is too short for the report is -ERANGE before the
- * first attempt.
+ * Limits: polls, since nothing tells when the last writer is gone: with pauses of 64 ms it may
+ * come 64 ms late. If the submitter itself is a writer the task has a copy of its descriptor, and
+ * waits in vain unless CLONE has NO_FILES. A region that is too short for the report is -ERANGE
+ * before the first attempt.
  */
 #include "spawn_bpf.bpf.h"
 #include "stable/busy_retry.h"
@@ -26,7 +26,7 @@ struct busy_state {
 static int write_report(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 			struct busy_state *st)
 {
-	return iou_report(spawn, lp, __builtin_offsetof(struct busy_retry_arg, report), st->report);
+	return iou_report(spawn, lp, struct busy_retry_arg, st->report);
 }
 
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, struct busy_state *st,

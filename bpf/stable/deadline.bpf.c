@@ -8,9 +8,9 @@
  * where the region says 0 or is missing.
  *
  * Limits: of what docs/opcodes.md calls punted the policy hears only when it is over, since it
- * blocks the task itself: a SPLICE, a CONNECT of a unix socket, an OPENAT with O_CREAT. The time can
- * interrupt what is polled there or waits: POLL, FUTEX_WAIT, a READ of a pipe. An EXEC from a slow
- * file system it cannot, and a program that runs has no deadline any more.
+ * blocks the task itself: a SPLICE, a CONNECT of a unix socket, an OPENAT with O_CREAT. What is
+ * polled there or waits is interrupted: POLL, FUTEX_WAIT, a READ of a pipe. An EXEC from a slow
+ * file system is not, and a program that runs has no deadline any more.
  */
 #include "spawn_bpf.bpf.h"
 #include "stable/deadline.h"
@@ -26,7 +26,7 @@ struct deadline_state {
 static int write_report(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 			struct deadline_state *st)
 {
-	return iou_report(spawn, lp, __builtin_offsetof(struct deadline_arg, report), st->report);
+	return iou_report(spawn, lp, struct deadline_arg, st->report);
 }
 
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
@@ -65,7 +65,7 @@ static int run_next(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 	int err;
 
 	if (lp->nr_submit + st->next >= lp->nr_sqes)
-		return write_report(spawn, lp, st) ? finish(spawn, lp, st, -ERANGE) : IOU_SPAWN_DONE;
+		return write_report(spawn, lp, st) ? iou_exit_with(lp, -ERANGE) : IOU_SPAWN_DONE;
 	st->report.step = st->next++;
 	st->report.left_ns = st->end - now;
 	/* before it is issued: after an EXEC that succeeds no step runs any more */

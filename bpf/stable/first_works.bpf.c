@@ -20,7 +20,7 @@ struct works_state {
 static int write_report(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 			struct works_state *st)
 {
-	return iou_report(spawn, lp, __builtin_offsetof(struct first_works_arg, report), st->report);
+	return iou_report(spawn, lp, struct first_works_arg, st->report);
 }
 
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,

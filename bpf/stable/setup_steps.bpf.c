@@ -23,7 +23,7 @@ struct steps_state {
 static int write_report(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 			struct steps_state *st)
 {
-	return iou_report(spawn, lp, __builtin_offsetof(struct setup_steps_arg, report), st->report);
+	return iou_report(spawn, lp, struct setup_steps_arg, st->report);
 }
 
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
@@ -41,7 +41,7 @@ static int run_next(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 	int err;
 
 	if (lp->nr_submit + st->next >= lp->nr_sqes)
-		return write_report(spawn, lp, st) ? finish(spawn, lp, st, -ERANGE) : IOU_SPAWN_DONE;
+		return write_report(spawn, lp, st) ? iou_exit_with(lp, -ERANGE) : IOU_SPAWN_DONE;
 	st->report.step = st->next++;
 	err = iou_template(spawn, lp->nr_submit + st->report.step, &sqe);
 	st->report.code = sqe.user_data;

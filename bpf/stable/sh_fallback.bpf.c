@@ -20,7 +20,7 @@ struct sh_state {
 static int write_report(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 			struct sh_state *st)
 {
-	return iou_report(spawn, lp, __builtin_offsetof(struct sh_fallback_arg, report), st->report);
+	return iou_report(spawn, lp, struct sh_fallback_arg, st->report);
 }
 
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, struct sh_state *st,
