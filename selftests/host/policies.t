@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
-# The policies of bpf/ keep the rules of the library: names, licence, tests, a section of the README.
+# The policies of bpf/ keep the rules of the library: names, licence, tests, a section of a README.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 . selftests/host/tap.sh
 
+spdx=SPDX-License-Identifier:
 mapfile -t policies < <(git ls-files 'bpf/*.bpf.c')
 
 # each COMMAND...: runs it with FILE and STEM for every policy, says for which it fails.
@@ -35,7 +36,7 @@ names_its_ops() {
 }
 
 has_its_licence() {
-	[ "$(head -n 1 "$1")" = '// SPDX-License-Identifier: GPL-2.0' ] &&
+	head -n 1 "$1" | grep -qxF "// $spdx GPL-2.0" &&
 		once 'char LICENSE[] SEC("license") = "GPL";' "$1"
 }
 
@@ -56,7 +57,8 @@ has_a_native_test() {
 has_a_guest_test() {
 	case $1 in
 	bpf/*/*) grep -qxF "LIBRARY_FIXTURE($2)" "selftests/library_$2.c" ;;
-	*) grep -q "\<$2\>\.bpf\.o" loader/selftest.sh || grep -q "\<${2}_bpf__elf_bytes\>" loader/policy.c ;;
+	*) grep -q "/$2\.bpf\.o" loader/selftest.sh ||
+		grep -q "${2}_bpf__elf_bytes(" loader/policy.c ;;
 	esac
 }
 
@@ -90,7 +92,7 @@ region_headers_are_short() {
 	local file bad=0
 	while read -r file; do
 		[ -e "${file%.h}.bpf.c" ] && [ "$(wc -l <"$file")" -le 40 ] &&
-			[ "$(head -n 1 "$file")" = '/* SPDX-License-Identifier: GPL-2.0 OR MIT */' ] &&
+			head -n 1 "$file" | grep -qxF "/* $spdx GPL-2.0 OR MIT */" &&
 			! grep -q '^ *# *include' "$file" && continue
 		echo "$file"
 		bad=1
