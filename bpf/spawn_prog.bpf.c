@@ -30,18 +30,17 @@ struct prog_head {		/* what a step reads of the region */
 	__u64	sh;
 };
 
-static int write_report(struct iou_spawn_ctx *spawn, struct prog_state *st)
+static int write_report(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
+			struct prog_state *st)
 {
-	struct spawn_prog_report report = st->report;
-
-	return iou_write(spawn, __builtin_offsetof(struct spawn_prog_arg, report), &report);
+	return iou_report(spawn, lp, struct spawn_prog_arg, st->report);
 }
 
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, struct prog_state *st,
 		  int err)
 {
 	st->report.error = err;
-	write_report(spawn, st);	/* a region too short for it does not change the result */
+	write_report(spawn, lp, st);	/* a region too short for it does not change the result */
 	return iou_exit_with(lp, err);
 }
 
@@ -75,7 +74,7 @@ static int attempt(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, str
 
 	/* before the EXEC is issued: after one that succeeds no step runs any more */
 	st->report.attempts++;
-	err = write_report(spawn, st);
+	err = write_report(spawn, lp, st);
 	err = err ?: iou_queue(spawn, &sqe);
 	return err ? finish(spawn, lp, st, err) : IOU_SPAWN_CONTINUE;
 }
@@ -141,24 +140,15 @@ IOU_SPAWN_STEP(spawn_prog_step, spawn, lp)
 		return sit_out(spawn, lp, st);
 	if (st->report.sh)
 		return finish(spawn, lp, st, res);
-	switch (res) {
-	case -ENOEXEC:
-		if (!head.sh)
-			return finish(spawn, lp, st, res);
+	if (res == -ENOEXEC && head.sh) {
 		st->report.sh = 1;
 		return attempt(spawn, lp, st, &head);
-	case -EACCES:
-		st->denied = st->report.path + 1;
-		return next_path(spawn, lp, st, &head, res);
-	case -ENOENT:
-	case -ENOTDIR:
-	case -ESTALE:
-	case -ENODEV:
-	case -ETIMEDOUT:
-		return next_path(spawn, lp, st, &head, res);
-	default:		/* the program was found, and this is what is wrong with it */
-		return finish(spawn, lp, st, res);
 	}
+	if (!iou_not_here(res))	/* the program was found, and this is what is wrong with it */
+		return finish(spawn, lp, st, res);
+	if (res == -EACCES)
+		st->denied = st->report.path + 1;
+	return next_path(spawn, lp, st, &head, res);
 }
 
 IOU_SPAWN_OPS(spawn_prog_ops) = {

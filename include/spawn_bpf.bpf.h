@@ -240,6 +240,16 @@ extern int bpf_io_uring_spawn_write_arg(struct iou_spawn_ctx *spawn, __u32 off, 
 #define iou_write(spawn, off, src) \
 	bpf_io_uring_spawn_write_arg(spawn, off, src, sizeof(*(src)))
 
+/**
+ * Write a copy of @p src, which may be in lp->pdu, to the member "report" of the region, a struct
+ * @p type, if there is a region.
+ * @return 0; -ERANGE the region is too short for it
+ */
+#define iou_report(spawn, lp, type, src) ({						\
+	__typeof__(src) __copy = (src);							\
+	(lp)->arg_len ? iou_write(spawn, __builtin_offsetof(type, report), &__copy) : 0;	\
+})
+
 /** return iou_exit_with(lp, res): end the task, SPAWN_BPF and the outcome say res. */
 static inline int iou_exit_with(struct iou_spawn_params *lp, int res)
 {
@@ -248,7 +258,8 @@ static inline int iou_exit_with(struct iou_spawn_params *lp, int res)
 }
 
 /**
- * Queue template number @p n of the chain as it is.
+ * Queue template number @p n of the chain as it is, but that its completion always comes: with
+ * CQE_SKIP_SUCCESS a policy would wait for one that does not.
  * @return 0 or what iou_template() and iou_queue() say: -ERANGE there is no such template
  */
 static inline int iou_queue_template(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
@@ -257,7 +268,15 @@ static inline int iou_queue_template(struct iou_spawn_ctx *spawn, struct iou_spa
 	struct io_uring_sqe sqe = {};
 	int err = iou_template(spawn, lp->nr_submit + n, &sqe);
 
+	sqe.flags &= ~(1U << IOSQE_CQE_SKIP_SUCCESS_BIT);
 	return err ? err : iou_queue(spawn, &sqe);
+}
+
+/** After these errors execvp(3) tries the next directory, and a link IORING_EXEC_SEARCH. */
+static inline bool iou_not_here(int res)
+{
+	return res == -ENOENT || res == -ENOTDIR || res == -EACCES || res == -ESTALE ||
+	       res == -ENODEV || res == -ETIMEDOUT;
 }
 
 /* ---- SQEs a policy queues -----------------------------------------------------------------

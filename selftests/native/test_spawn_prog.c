@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* The default policy without a kernel: no root, no BPF, milliseconds, under ASan and UBSan. TAP. */
-#include <string.h>
 #include "../../bpf/spawn_prog.bpf.c"
-#include "fake.h"
-#include "tap.h"
+#include "spawn.h"
 
-#define U64(p)		((__u64)(uintptr_t)(p))
-#define MS		1000000ULL
-#define USER_DATA	0x5eed
 #define MAX_ARG		4096
 
 /* One spawn: the region as an application fills it, and the world it meets. */
@@ -34,13 +29,8 @@ static void prepare(struct spawn *s, const struct fake_line *world, const char *
 	s->arg.vec[i++] = U64("sh");
 	s->arg.vec[i++] = U64("cmd");
 	s->arg.vec[i++] = U64("arg");
-	s->f.ops = &spawn_prog_ops;
-	s->f.world = world;
-	s->f.nr_sqes = 2;
-	s->f.nr_submit = 1;
-	iou_prep_policy(&s->f.sqes[0], 0, U64(&s->arg), SPAWN_PROG_ARG_LEN(nr_paths), 0);
-	s->f.sqes[0].user_data = USER_DATA;
-	iou_prep_exec(&s->f.sqes[1], AT_FDCWD, 0, U64(&s->arg.vec[nr_paths + 1]), 0, 0, 0);
+	spawn_init(&s->f, &spawn_prog_ops, world, &s->arg, SPAWN_PROG_ARG_LEN(nr_paths));
+	spawn_exec(&s->f, NULL, &s->arg.vec[nr_paths + 1]);
 }
 
 static void report_line(const struct spawn *s)
@@ -287,8 +277,7 @@ static void test_regions(void)
 static void test_chains(void)
 {
 	static const struct fake_line second[] = { { "/b/cmd", 0, 0 }, { 0 } };
-	struct iou_spawn_cqe chain[FAKE_CQES];
-	unsigned int i;
+	struct iou_spawn_cqe chain[FAKE_CQES - 1];
 	struct spawn s;
 
 	prepare(&s, second, three, 3);
@@ -297,11 +286,8 @@ static void test_chains(void)
 	ok(&s, s.f.outcome == -ERANGE && s.arg.report.error == -ERANGE && !s.arg.report.attempts,
 	   "no_template_erange");
 
-	for (i = 0; i < FAKE_CQES - 1; i++)
-		chain[i] = (struct iou_spawn_cqe){ .res = -EBADF };
 	prepare(&s, second, three, 3);
-	s.f.before = chain;
-	s.f.nr_before = FAKE_CQES - 1;
+	spawn_chain_completes(&s.f, chain, FAKE_CQES - 1);
 	fake_run(&s.f);
 	ok(&s, s.f.outcome == 1 && s.f.nr_execs == 2, "completions_of_the_chain_are_passed_over");
 
