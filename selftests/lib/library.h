@@ -36,4 +36,24 @@ FIXTURE_TEARDOWN(name)								\
 	ASSERT_NE(NULL, self->link);						\
 } while (0)
 
+/*
+ * targets/report with an exit status of the test's: says which EXEC it was that succeeded. It writes
+ * to a descriptor that the task has a copy of.
+ */
+struct coded {
+	char	path[256], fd[16], code[16];
+	char	*argv[4];
+};
+
+static inline int coded_init(struct coded *p, int fd, int code)
+{
+	snprintf(p->fd, sizeof(p->fd), "%d", fd);
+	snprintf(p->code, sizeof(p->code), "%d", code);
+	p->argv[0] = (char *)"report";
+	p->argv[1] = p->fd;
+	p->argv[2] = p->code;
+	p->argv[3] = NULL;
+	return fd < 0 ? -errno : target(p->path, sizeof(p->path), "report");
+}
+
 #endif
