@@ -32,6 +32,8 @@ static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, stru
 {
 	struct ask_report report;
 
+	if (err >= 0)
+		err = -EINVAL;		/* the template was no EXEC */
 	st->report.error = err;
 	report = st->report;
 	/* a region too short for it does not change the result */
@@ -140,6 +142,8 @@ IOU_SPAWN_STEP(ask_step, spawn, lp)
 		err = woken(spawn, lp, st, cqe.res);
 	else if (st->phase == WAITING)		/* the chain's own, or time is up */
 		err = wait_on(spawn, lp, st);
+	else if (none)				/* it has completed without a CQE */
+		err = -EINVAL;
 	else if (!mine || cqe.user_data != UD_EXEC)
 		return IOU_SPAWN_CONTINUE;
 	else if (st->report.questions < max_questions && cqe.res < 0)

@@ -32,6 +32,8 @@ static int write_report(struct iou_spawn_ctx *spawn, struct by_file_state *st)
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 		  struct by_file_state *st, int err)
 {
+	if (err >= 0)
+		err = -EINVAL;		/* the template was no EXEC */
 	st->report.error = err;
 	write_report(spawn, st);	/* a region too short for it does not change the result */
 	return iou_exit_with(lp, err);
@@ -132,7 +134,9 @@ IOU_SPAWN_STEP(by_file_step, spawn, lp)
 		err = open_file(spawn, &want);
 		return err ? finish(spawn, lp, st, err) : IOU_SPAWN_CONTINUE;
 	}
-	if (iou_reap(spawn, &cqe) || cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
+	if (iou_reap(spawn, &cqe))		/* it has completed without a CQE */
+		return finish(spawn, lp, st, -EINVAL);
+	if (cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
 		return IOU_SPAWN_CONTINUE;
 	if (st->phase == RUNNING)
 		return finish(spawn, lp, st, cqe.res);

@@ -22,6 +22,8 @@ static int write_report(struct iou_spawn_ctx *spawn, struct by_stat_report *st)
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 		  struct by_stat_report *st, int err)
 {
+	if (err >= 0)
+		err = -EINVAL;		/* the template was no EXEC */
 	st->error = err;
 	write_report(spawn, st);	/* a region too short for it does not change the result */
 	return iou_exit_with(lp, err);
@@ -88,7 +90,9 @@ IOU_SPAWN_STEP(by_stat_step, spawn, lp)
 
 	if (lp->event == IOU_SPAWN_EV_START)
 		return look(spawn, lp, st);
-	if (iou_reap(spawn, &cqe) || cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
+	if (iou_reap(spawn, &cqe))		/* it has completed without a CQE */
+		return finish(spawn, lp, st, -EINVAL);
+	if (cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
 		return IOU_SPAWN_CONTINUE;
 	if (!st->chosen)
 		return choose(spawn, lp, st, cqe.res);

@@ -34,6 +34,8 @@ static int write_report(struct iou_spawn_ctx *spawn, struct keep_data_state *st)
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 		  struct keep_data_state *st, int err)
 {
+	if (err >= 0)
+		err = -EINVAL;		/* the template was no EXEC */
 	st->report.error = err;
 	write_report(spawn, st);	/* a region too short for it does not change the result */
 	return iou_exit_with(lp, err);
@@ -151,8 +153,8 @@ IOU_SPAWN_STEP(keep_data_step, spawn, lp)
 		return iou_exit_with(lp, err);
 	if (st->phase == STARTING)
 		err = start(spawn, lp, st, &want);
-	else if (iou_reap(spawn, &cqe) || cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
-		return IOU_SPAWN_CONTINUE;
+	else if (!iou_reap(spawn, &cqe) && cqe.idx != IOU_SPAWN_QUEUED)
+		return IOU_SPAWN_CONTINUE;	/* the chain's own; none: a template that is silent */
 	else if (st->phase == RUNNING)
 		return finish(spawn, lp, st, cqe.res);
 	else

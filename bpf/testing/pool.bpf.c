@@ -36,6 +36,8 @@ static int write_report(struct iou_spawn_ctx *spawn, struct pool_state *st)
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, struct pool_state *st,
 		  int err)
 {
+	if (err >= 0)
+		err = -EINVAL;		/* the template was no EXEC */
 	st->report.error = err;
 	write_report(spawn, st);	/* a region too short for it does not change the result */
 	return iou_exit_with(lp, err);
@@ -96,7 +98,9 @@ IOU_SPAWN_STEP(pool_step, spawn, lp)
 
 	if (lp->event == IOU_SPAWN_EV_START)
 		err = lp->arg_len < sizeof(struct pool_arg) ? -ERANGE : wait_on(spawn, lp);
-	else if (iou_reap(spawn, &cqe) || cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
+	else if (iou_reap(spawn, &cqe))		/* it has completed without a CQE */
+		err = -EINVAL;
+	else if (cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
 		return IOU_SPAWN_CONTINUE;
 	else if (st->report.named)
 		return finish(spawn, lp, st, cqe.res);

@@ -117,10 +117,11 @@ IOU_SPAWN_STEP(rate_limit_step, spawn, lp)
 		return take_turn(spawn, lp, st);
 	if (st->phase == SLEEPING)
 		return run(spawn, lp, st);
-	if (iou_reap(spawn, &cqe) || cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
+	if (iou_reap(spawn, &cqe) || (cqe.idx == IOU_SPAWN_QUEUED && cqe.res >= 0))
+		return iou_exit_with(lp, -EINVAL);		/* the template was no EXEC */
+	if (cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
 		return IOU_SPAWN_CONTINUE;
-	if (cqe.res < 0)
-		count_error(cqe.res);
+	count_error(cqe.res);
 	return iou_exit_with(lp, cqe.res);
 }
 

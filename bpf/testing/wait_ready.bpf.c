@@ -37,6 +37,8 @@ static int write_report(struct iou_spawn_ctx *spawn, struct wait_ready_state *st
 static int finish(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 		  struct wait_ready_state *st, int err)
 {
+	if (err >= 0)
+		err = -EINVAL;		/* the template was no EXEC */
 	st->report.error = err;
 	write_report(spawn, st);	/* a region too short for it does not change the result */
 	return iou_exit_with(lp, err);
@@ -171,7 +173,9 @@ IOU_SPAWN_STEP(wait_ready_step, spawn, lp)
 		err = advance(spawn, lp, st);
 		return err ? finish(spawn, lp, st, err) : IOU_SPAWN_CONTINUE;
 	}
-	if (iou_reap(spawn, &cqe) || cqe.idx != IOU_SPAWN_QUEUED)
+	if (iou_reap(spawn, &cqe))		/* it has completed without a CQE */
+		return finish(spawn, lp, st, -EINVAL);
+	if (cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
 		return IOU_SPAWN_CONTINUE;
 	return finish(spawn, lp, st, cqe.res);
 }

@@ -196,9 +196,24 @@ static void test_regions(void)
 
 static void test_chains(void)
 {
+	static const struct fake_line not_run[] = {
+		REPLY(0), { FAKE_ANY, 0, 0, IORING_OP_CLOSE }, { 0 }
+	};
 	struct iou_spawn_cqe chain[FAKE_CQES - 2];
 	struct io_uring_spawn_ops none = ask_ops;
 	struct spawn s;
+
+	answers[0] = 0;
+	prepare(&s, not_run);
+	iou_prep_close(&s.f.sqes[1], 9);
+	fake_run(&s.f);
+	spawn_ok(&s.f, reports(&s, -EINVAL, 1, 0, 0), "template_that_is_no_exec_einval");
+
+	prepare(&s, not_run);
+	iou_prep_close(&s.f.sqes[1], 9);
+	s.f.sqes[1].flags = IOSQE_CQE_SKIP_SUCCESS;
+	fake_run(&s.f);
+	spawn_ok(&s.f, reports(&s, -EINVAL, 1, 0, 0), "nor_one_that_says_nothing_einval");
 
 	answers[0] = 1;
 	prepare(&s, prompt);

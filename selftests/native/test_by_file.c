@@ -147,6 +147,9 @@ static void test_errors(void)
 
 static void test_regions(void)
 {
+	static const struct fake_line not_run[] = {
+		OPENS(FD), READS(2), CLOSES(0), { 0 }
+	};
 	static const struct fake_line world[] = { OPENS(FD), READS(2), CLOSES(0), PROGRAMS };
 	struct iou_spawn_cqe chain[FAKE_CQES - 1];
 	struct spawn s;
@@ -176,6 +179,19 @@ static void test_regions(void)
 	spawn_chain_completes(&s.f, chain, FAKE_CQES - 1);
 	fake_run(&s.f);
 	spawn_ok(&s.f, chose(&s, 0, 2), "completions_of_the_chain_are_passed_over");
+
+	prepare(&s, world, "#!");
+	s.f.world = not_run;
+	iou_prep_close(&s.f.sqes[1], 9);
+	fake_run(&s.f);
+	spawn_ok(&s.f, ended(&s, -EINVAL, 1), "template_that_is_no_exec_einval");
+
+	prepare(&s, world, "#!");
+	s.f.world = not_run;
+	iou_prep_close(&s.f.sqes[1], 9);
+	s.f.sqes[1].flags = IOSQE_CQE_SKIP_SUCCESS;
+	fake_run(&s.f);
+	spawn_ok(&s.f, ended(&s, -EINVAL, 1), "nor_one_that_says_nothing_einval");
 
 	prepare(&s, world, "#!");
 	s.f.queue_error = -ENOSPC;

@@ -141,6 +141,9 @@ static void test_regions(void)
 
 static void test_chains(void)
 {
+	static const struct fake_line not_run[] = {
+		STAT("/file", 0), { FAKE_ANY, 0, 0, IORING_OP_CLOSE }, { 0 }
+	};
 	struct iou_spawn_cqe chain[FAKE_CQES - 1];
 	struct spawn s;
 
@@ -153,6 +156,19 @@ static void test_chains(void)
 	spawn_chain_completes(&s.f, chain, FAKE_CQES - 1);
 	fake_run(&s.f);
 	spawn_ok(&s.f, chose(&s, 0, 0), "completions_of_the_chain_are_passed_over");
+
+	prepare(&s, there);
+	s.f.world = not_run;
+	iou_prep_close(&s.f.sqes[1], 9);
+	fake_run(&s.f);
+	spawn_ok(&s.f, ended(&s, -EINVAL, 1), "template_that_is_no_exec_einval");
+
+	prepare(&s, there);
+	s.f.world = not_run;
+	iou_prep_close(&s.f.sqes[1], 9);
+	s.f.sqes[1].flags = IOSQE_CQE_SKIP_SUCCESS;
+	fake_run(&s.f);
+	spawn_ok(&s.f, ended(&s, -EINVAL, 1), "nor_one_that_says_nothing_einval");
 
 	prepare(&s, there);
 	s.f.queue_error = -ENOSPC;

@@ -229,6 +229,16 @@ static void test_chains(void)
 		 "no_template_erange_bytes_are_kept");
 
 	prepare(&s, all_well);
+	s.f.sqes[1].flags = s.f.sqes[2].flags = IOSQE_CQE_SKIP_SUCCESS;
+	fake_run(&s.f);
+	spawn_ok(&s.f, keeps(&s, 0, 2, 7, 7), "steps_that_say_nothing_of_success_ok");
+
+	prepare(&s, all_well);
+	s.f.nr_sqes = 3;
+	fake_run(&s.f);
+	spawn_ok(&s.f, keeps(&s, -EINVAL, 1, 7, 7), "last_template_that_is_no_exec_einval");
+
+	prepare(&s, all_well);
 	spawn_chain_completes(&s.f, chain, FAKE_CQES - 1);
 	fake_run(&s.f);
 	spawn_ok(&s.f, keeps(&s, 0, 2, 7, 7), "completions_of_the_chain_are_passed_over");

@@ -95,6 +95,9 @@ static void test_names(void)
 
 static void test_regions(void)
 {
+	static const struct fake_line not_run[] = {
+		FUTEX(0, 0, 0, name_program), { FAKE_ANY, 0, 0, IORING_OP_CLOSE }, { 0 }
+	};
 	static const struct fake_line nonsense[] = { FUTEX(0, 0, 0, say_nonsense), { 0 } };
 	static const struct fake_line no_futex[] = { FUTEX(-EFAULT, 0, 0, NULL), { 0 } };
 	struct iou_spawn_cqe chain[FAKE_CQES - 1];
@@ -122,6 +125,19 @@ static void test_regions(void)
 	spawn_chain_completes(&s.f, chain, FAKE_CQES - 1);
 	fake_run(&s.f);
 	spawn_ok(&s.f, ran(&s), "completions_of_the_chain_are_passed_over");
+
+	prepare(&s, after_a_day);
+	s.f.world = not_run;
+	iou_prep_close(&s.f.sqes[1], 9);
+	fake_run(&s.f);
+	spawn_ok(&s.f, ended(&s, -EINVAL, 1), "template_that_is_no_exec_einval");
+
+	prepare(&s, after_a_day);
+	s.f.world = not_run;
+	iou_prep_close(&s.f.sqes[1], 9);
+	s.f.sqes[1].flags = IOSQE_CQE_SKIP_SUCCESS;
+	fake_run(&s.f);
+	spawn_ok(&s.f, ended(&s, -EINVAL, 1), "nor_one_that_says_nothing_einval");
 
 	prepare(&s, after_a_day);
 	s.f.queue_error = -ENOSPC;

@@ -136,6 +136,7 @@ static void test_errors(void)
 
 static void test_chains(void)
 {
+	static const struct fake_line no_exec[] = { { .opcode = IORING_OP_CLOSE }, { 0 } };
 	struct iou_spawn_cqe chain[FAKE_CQES - 1];
 	struct fake f;
 
@@ -144,6 +145,16 @@ static void test_chains(void)
 	fake_run(&f);
 	spawn_ok(&f, f.outcome == -ERANGE && !rate_limit.started && !rate_limit.failed,
 		 "no_template_erange");
+
+	spawn_init(&f, &rate_limit_ops, no_exec, NULL, 0);
+	spawn_template(&f, IORING_OP_CLOSE);
+	fake_run(&f);
+	spawn_ok(&f, f.outcome == -EINVAL && !rate_limit.failed, "template_that_is_no_exec_einval");
+
+	spawn_init(&f, &rate_limit_ops, no_exec, NULL, 0);
+	spawn_template(&f, IORING_OP_CLOSE)->flags = IOSQE_CQE_SKIP_SUCCESS;
+	fake_run(&f);
+	spawn_ok(&f, f.outcome == -EINVAL, "nor_one_that_says_nothing_einval");
 
 	spawn_init(&f, &rate_limit_ops, runs, NULL, 0);
 	spawn_exec(&f, "/missing", NULL);

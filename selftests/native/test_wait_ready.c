@@ -170,6 +170,9 @@ static void test_regions(void)
 
 static void test_chains(void)
 {
+	static const struct fake_line not_run[] = {
+		POLLS(POLLOUT, 0), { FAKE_ANY, 0, 0, IORING_OP_CLOSE }, { 0 }
+	};
 	static const struct fake_line later[] = { POLLS(POLLOUT, 30 * MS), RUNS };
 	static const struct fake_line no_prog[] = { POLLS(POLLOUT, 0), { 0 } };
 	struct iou_spawn_cqe chain[FAKE_CQES - 2];
@@ -196,6 +199,21 @@ static void test_chains(void)
 	fake_run(&s.f);
 	spawn_ok(&s.f, ended(&s, -ETIMEDOUT, 1, 0) && s.arg.report.waited_ns == 20 * MS,
 		 "and_do_not_lengthen_the_wait");
+
+	prepare(&s, later, WAIT_READY_POLL, 0);
+	s.f.world = not_run;
+	iou_prep_close(&s.f.sqes[1], 9);
+	fake_run(&s.f);
+	spawn_ok(&s.f, s.f.outcome == -EINVAL && s.arg.report.error == -EINVAL,
+		 "template_that_is_no_exec_einval");
+
+	prepare(&s, later, WAIT_READY_POLL, 0);
+	s.f.world = not_run;
+	iou_prep_close(&s.f.sqes[1], 9);
+	s.f.sqes[1].flags = IOSQE_CQE_SKIP_SUCCESS;
+	fake_run(&s.f);
+	spawn_ok(&s.f, s.f.outcome == -EINVAL && s.arg.report.error == -EINVAL,
+		 "nor_one_that_says_nothing_einval");
 
 	prepare(&s, later, WAIT_READY_POLL, 0);
 	s.f.queue_error = -ENOSPC;
