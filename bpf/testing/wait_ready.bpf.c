@@ -6,9 +6,10 @@
  * somebody accepts on a socket, or another process has ended; then runs template 0. A time limit
  * covers the wait as a whole (-ETIMEDOUT). A descriptor that only hangs up is -EPIPE: the other
  * side went away before it was ready. A connect that is refused, or finds nobody, is made again
- * after a pause; other errors end the spawn.
+ * after a pause, each twice as long as the one before; other errors end the spawn.
  *
- * Limits: one thing to wait for. The connection stays with the socket, which the application has
+ * Limits: one thing to wait for. Connects are polling, and a policy has 65536 steps: after 32767
+ * of them, close to an hour, the spawn ends with -ELOOP. The connection stays with the socket, which the application has
  * too: who only asks for readiness closes it or makes it close-on-exec. Without O_NONBLOCK a
  * connect to a unix socket whose backlog is full blocks the task, and no time limit helps. A
  * process is waited for by pidfd, since those that have a parent in common cannot wait for each
@@ -17,13 +18,15 @@
 #include "spawn_bpf.bpf.h"
 #include "wait_ready.h"
 
-IOU_SPAWN_PARAM __u64 pause_ns = 10000000;	/* between two connects; not 0 */
+IOU_SPAWN_PARAM __u64 first_pause_ns = 1000000;		/* between two connects */
+IOU_SPAWN_PARAM __u64 longest_pause_ns = 100000000;
 
 enum wait_ready_phase { LOOKING, PAUSING, RUNNING };
 
 struct wait_ready_state {
 	struct wait_ready_report report;
 	__u64	since_ns;
+	__u64	pause_ns;	/* the next one */
 	__u32	phase;
 };
 
@@ -92,7 +95,9 @@ static int look(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 		return err;
 	st->phase = LOOKING;
 	st->report.attempts++;
-	return iou_queue(spawn, &sqe);
+	/* now: nobody reports if the spawn is cancelled while it waits */
+	err = write_report(spawn, st);
+	return err ?: iou_queue(spawn, &sqe);
 }
 
 static bool try_again(int res)
@@ -112,6 +117,16 @@ static bool try_again(int res)
 		return true;
 	}
 	return false;
+}
+
+static int sit_out(struct iou_spawn_params *lp, struct wait_ready_state *st,
+		   const struct wait_ready_want *want)
+{
+	__u64 pause = st->pause_ns < longest_pause_ns ? st->pause_ns : longest_pause_ns;
+
+	st->phase = PAUSING;
+	st->pause_ns = pause * 2;
+	return set_timeout(lp, st, want, pause);
 }
 
 static int run(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
@@ -135,8 +150,7 @@ static int looked(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 			return run(spawn, lp, st);
 		if (!try_again(res))
 			return res;
-		st->phase = PAUSING;
-		return set_timeout(lp, st, want, pause_ns);
+		return sit_out(lp, st, want);
 	}
 	if (res < 0)
 		return res;
@@ -151,8 +165,10 @@ static int advance(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 	struct iou_spawn_cqe cqe = {};
 	int err;
 
-	if (lp->event == IOU_SPAWN_EV_START)
+	if (lp->event == IOU_SPAWN_EV_START) {
 		st->since_ns = bpf_ktime_get_ns();
+		st->pause_ns = first_pause_ns;
+	}
 	err = iou_read(spawn, 0, &want);
 	if (err)
 		return err;
@@ -183,6 +199,8 @@ IOU_SPAWN_STEP(wait_ready_step, spawn, lp)
 IOU_SPAWN_OPS(wait_ready_ops) = {
 	.step = (void *)wait_ready_step,
 	.name = "wait_ready",
+	.max_steps = 65536,
+	.max_sqes = 65536,
 };
 
 char LICENSE[] SEC("license") = "GPL";

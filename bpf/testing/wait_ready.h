@@ -19,7 +19,7 @@ struct wait_ready_want {
 	__u64	timeout_ns;	/* 0: none */
 };
 
-/* True after the outcome CQE, whatever that is. */
+/* True after the outcome CQE. ready and error both 0: the spawn was cancelled while it waited. */
 struct wait_ready_report {
 	__s32	error;		/* 0: the program runs; else -errno, as the outcome CQE */
 	__u32	attempts;	/* POLLs or CONNECTs */

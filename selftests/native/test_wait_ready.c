@@ -107,7 +107,7 @@ static void test_connect(void)
 
 	prepare(&s, third, WAIT_READY_CONNECT, 0);
 	fake_run(&s.f);
-	spawn_ok(&s.f, ran(&s, 3, 0, 20 * MS) && s.f.slept_ns == 20 * MS &&
+	spawn_ok(&s.f, ran(&s, 3, 0, 3 * MS) && s.f.slept_ns == 3 * MS &&
 		 s.f.issued[0].addr == s.arg.want.addr && s.f.issued[0].off == 7,
 		 "connect_is_made_again_until_somebody_accepts");
 
@@ -117,7 +117,7 @@ static void test_connect(void)
 
 	prepare(&s, refused, WAIT_READY_CONNECT, 25 * MS);
 	fake_run(&s.f);
-	spawn_ok(&s.f, ended(&s, -ETIMEDOUT, 3, -ECONNREFUSED) && s.f.slept_ns == 25 * MS,
+	spawn_ok(&s.f, ended(&s, -ETIMEDOUT, 5, -ECONNREFUSED) && s.f.slept_ns == 25 * MS,
 		 "nobody_ever_accepts_etimedout");
 
 	prepare(&s, hangs, WAIT_READY_CONNECT, 25 * MS);
@@ -133,18 +133,36 @@ static void test_connect(void)
 static void test_param(void)
 {
 	static const struct fake_line second[] = { CONNECTS(-EAGAIN, 1), CONNECTS(0, 0), RUNS };
+	static const struct fake_line fifth[] = { CONNECTS(-EAGAIN, 4), CONNECTS(0, 0), RUNS };
 	struct spawn s;
 
-	pause_ns = 3 * MS;
+	first_pause_ns = 3 * MS;
 	prepare(&s, second, WAIT_READY_CONNECT, 0);
 	fake_run(&s.f);
 	spawn_ok(&s.f, ran(&s, 2, 0, 3 * MS), "pause_as_set");
 
-	pause_ns = 0;
+	first_pause_ns = 0;
 	prepare(&s, second, WAIT_READY_CONNECT, 0);
 	fake_run(&s.f);
 	spawn_ok(&s.f, ran(&s, 2, 0, 0), "pause_of_no_length_tries_at_once");
-	pause_ns = 10 * MS;
+	first_pause_ns = 1 * MS;
+
+	longest_pause_ns = 2 * MS;
+	prepare(&s, fifth, WAIT_READY_CONNECT, 0);
+	fake_run(&s.f);
+	spawn_ok(&s.f, ran(&s, 5, 0, 7 * MS), "pauses_grow_to_the_longest");
+	longest_pause_ns = 100 * MS;
+}
+
+static void test_budget(void)
+{
+	static const struct fake_line refused[] = { CONNECTS(-ECONNREFUSED, 0), RUNS };
+	struct spawn s;
+
+	prepare(&s, refused, WAIT_READY_CONNECT, 3000000 * MS);
+	fake_run(&s.f);
+	spawn_ok(&s.f, s.f.outcome == -ETIMEDOUT && s.arg.report.waited_ns == 3000000 * MS,
+		 "steps_last_for_the_better_part_of_an_hour");
 }
 
 static void test_regions(void)
@@ -228,6 +246,7 @@ int main(void)
 	test_exit();
 	test_connect();
 	test_param();
+	test_budget();
 	test_regions();
 	test_chains();
 	return tap_end();
