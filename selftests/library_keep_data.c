@@ -149,7 +149,7 @@ TEST_F(keep_data, nobody_reads_epipe_and_kept)
 
 	LIBRARY_ATTACH(keep_data);
 	ASSERT_EQ(0, prepare(&c, tmp_fd()));
-	c.args.nr_fds = 0;
+	c.args.nr_fds = c.args.fds = 0;
 	close(to[0]);
 	ASSERT_EQ((ssize_t)LEN, write(from[1], TEXT, LEN));
 	ASSERT_OUTCOME(&self->ring, &c, -EPIPE, 0);

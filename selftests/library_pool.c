@@ -59,10 +59,11 @@ TEST_F(pool, eight_are_named_in_another_order)
 	static struct coded program[NR];
 	pid_t pid[NR];
 	unsigned int i, k;
+	int null = open("/dev/null", O_WRONLY);
 
 	LIBRARY_ATTACH(pool);
 	for (i = 0; i < NR; i++) {
-		ASSERT_EQ(0, coded_init(&program[i], open("/dev/null", O_WRONLY), FIRST + i));
+		ASSERT_EQ(0, coded_init(&program[i], null, FIRST + i));
 		ASSERT_EQ(0, add(&self->ring, i));
 		pid[i] = born(&self->ring, i);
 		ASSERT_LT(0, pid[i]);
@@ -124,6 +125,7 @@ TEST_F(pool, woken_for_nothing_waits_on)
 	ASSERT_EQ(0, coded_init(&program, open("/dev/null", O_WRONLY), FIRST));
 	ASSERT_EQ(0, add(&self->ring, 0));
 	pid = born(&self->ring, 0);
+	ASSERT_LT(0, pid);
 	EXPECT_TRUE(no_more_cqes(&self->ring));
 	wake(0, POOL_WAIT);
 	EXPECT_TRUE(no_more_cqes(&self->ring));

@@ -7,9 +7,8 @@
  * answer is default_answer. If the program cannot be run the error may be put as the next question,
  * up to max_questions: the application decides with the task, and what it holds, still there.
  *
- * Limits: no CQE is lost, but one for which there is no room in the completion queue is no question
- * either: the spawn ends with -ENOSPC. An answer that comes after the silence is ignored. Silence
- * stands for an answer, it does not end the spawn by itself.
+ * Limits: 64 questions, then -E2BIG (max_posts). An answer that comes after the silence is ignored.
+ * Silence stands for an answer, it does not end the spawn by itself.
  */
 #include "spawn_bpf.bpf.h"
 #include "ask.h"
@@ -19,7 +18,13 @@ IOU_SPAWN_PARAM __s32 default_answer = -ETIMEDOUT;
 IOU_SPAWN_PARAM __u32 max_questions = 1;
 
 enum ask_phase { ASKING, WAITING, RUNNING };
-enum { UD_FUTEX = 1, UD_EXEC };
+
+#define UD_EXEC	0	/* a futex wait has the number of its question */
+
+struct ask_head {
+	__u32	word;
+	__s32	answer;
+};
 
 struct ask_state {
 	struct ask_report report;
@@ -66,27 +71,32 @@ static int wait_on(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, str
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	lp->wait_nr = 1;
-	if (!patience_ns)
-		return 0;
-	if (now < st->until_ns) {
-		lp->timeout_ns = st->until_ns - now;
+	if (!patience_ns || now < st->until_ns) {
+		lp->wait_nr = 1;
+		lp->timeout_ns = patience_ns ? st->until_ns - now : 0;
 		return 0;
 	}
-	lp->wait_nr = 0;
 	st->report.silent++;
 	return act(spawn, lp, st, default_answer);
 }
 
-static int futex_wait(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
-		      struct ask_state *st)
+/* Acts on the answer, or waits for it: on a word that may still be that of an older question. */
+static int consider(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, struct ask_state *st)
 {
 	struct io_uring_sqe sqe = {};
+	struct ask_head head = {};
 	int err;
 
+	err = iou_read(spawn, 0, &head);
+	if (err)
+		return err;
+	if (head.word == st->report.questions)
+		return act(spawn, lp, st, head.answer);
+	if (head.word > st->report.questions)
+		return -EINVAL;
 	iou_prep_futex_wait(&sqe, lp->arg_addr + __builtin_offsetof(struct ask_arg, word),
-			    st->report.questions - 1);
-	sqe.user_data = UD_FUTEX;
+			    head.word);
+	sqe.user_data = st->report.questions;
 	err = iou_queue(spawn, &sqe);
 	return err ?: wait_on(spawn, lp, st);
 }
@@ -103,49 +113,36 @@ static int ask(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, struct 
 	st->phase = WAITING;
 	st->report.questions = nr;
 	st->until_ns = bpf_ktime_get_ns() + patience_ns;
-	return futex_wait(spawn, lp, st);
+	return consider(spawn, lp, st);
 }
 
-/* @res: of the futex wait; -EAGAIN if the answer was there before it. */
+/* While it waits. -EAGAIN: the word was another one before it slept. */
 static int woken(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp, struct ask_state *st,
-		 int res)
+		 const struct iou_spawn_cqe *cqe)
 {
-	__u32 word = 0;
-	__s32 answer = 0;
-	int err;
-
-	if (res && res != -EAGAIN && res != -EINTR)
-		return res;
-	err = iou_read(spawn, __builtin_offsetof(struct ask_arg, word), &word);
-	err = err ?: iou_read(spawn, __builtin_offsetof(struct ask_arg, answer), &answer);
-	if (err)
-		return err;
-	if (word == st->report.questions)
-		return act(spawn, lp, st, answer);
-	if (word == st->report.questions - 1)	/* woken for nothing */
-		return futex_wait(spawn, lp, st);
-	return -EINVAL;
+	if (cqe->idx != IOU_SPAWN_QUEUED || cqe->user_data != st->report.questions)
+		return wait_on(spawn, lp, st);
+	if (cqe->res && cqe->res != -EAGAIN && cqe->res != -EINTR)
+		return cqe->res;
+	return consider(spawn, lp, st);
 }
 
 IOU_SPAWN_STEP(ask_step, spawn, lp)
 {
 	struct ask_state *st = iou_spawn_state(struct ask_state, lp);
 	struct iou_spawn_cqe cqe = {};
-	bool none, mine;
-	int err = 0;
+	bool none;
+	int err;
 
 	none = st->phase == ASKING || iou_reap(spawn, &cqe);
-	mine = !none && cqe.idx == IOU_SPAWN_QUEUED;
 	if (st->phase == ASKING)
 		err = lp->arg_len < sizeof(struct ask_arg) ? -ERANGE : ask(spawn, lp, st, 0);
-	else if (st->phase == WAITING && mine && cqe.user_data == UD_FUTEX)
-		err = woken(spawn, lp, st, cqe.res);
-	else if (st->phase == WAITING)		/* the chain's own, or time is up */
-		err = wait_on(spawn, lp, st);
+	else if (st->phase == WAITING)
+		err = none ? wait_on(spawn, lp, st) : woken(spawn, lp, st, &cqe);
 	else if (none)				/* it has completed without a CQE */
 		err = -EINVAL;
-	else if (!mine || cqe.user_data != UD_EXEC)
-		return IOU_SPAWN_CONTINUE;
+	else if (cqe.idx != IOU_SPAWN_QUEUED || cqe.user_data != UD_EXEC)
+		return IOU_SPAWN_CONTINUE;	/* the chain's own, or a futex wait */
 	else if (st->report.questions < max_questions && cqe.res < 0)
 		err = ask(spawn, lp, st, cqe.res);
 	else

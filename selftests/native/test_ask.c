@@ -144,6 +144,10 @@ static void test_questions(void)
 	static const struct fake_line then_silence[] = {
 		FUTEX(0, 1, 1 * MS, reply), FUTEX(0, 0, FAKE_NEVER, NULL), { 0 }
 	};
+	/* silence, then the answer to question 1 while 2 is open, then that to 2 */
+	static const struct fake_line late[] = {
+		FUTEX(0, 1, FAKE_NEVER, NULL), REPLY(1 * MS), { "/b", -EACCES, 1 }, RUNS("/b"), { 0 }
+	};
 	struct spawn s;
 
 	answers[0] = 0;
@@ -169,6 +173,15 @@ static void test_questions(void)
 	fake_run(&s.f);
 	spawn_ok(&s.f, reports(&s, -ENOENT, 3, 2, 1) && s.f.nr_execs == 3 && asked(&s, 3, -ENOENT),
 		 "each_silence_is_followed_by_the_default");
+	/* futex and EXEC three times; nobody has answered questions 2 and 3 */
+	spawn_ok(&s.f, s.f.issued[0].off == 0 && s.f.issued[2].off == 1 && s.f.issued[4].off == 1,
+		 "waits_on_the_word_that_is_there");
+
+	answers[1] = 1;
+	prepare(&s, late);
+	fake_run(&s.f);
+	spawn_ok(&s.f, spawn_runs(&s.f, "/b") && reports(&s, 0, 2, 1, 1) && s.f.nr_execs == 2,
+		 "late_answer_to_an_older_question_is_ignored");
 	default_answer = -ETIMEDOUT;
 	max_questions = 1;
 }
