@@ -8,12 +8,12 @@
  * side went away before it was ready. A connect that is refused, or finds nobody, is made again
  * after a pause, each twice as long as the one before; other errors end the spawn.
  *
- * Limits: one thing to wait for. Connects are polling, and a policy has 65536 steps: after 32767
- * of them, close to an hour, the spawn ends with -ELOOP. The connection stays with the socket, which the application has
- * too: who only asks for readiness closes it or makes it close-on-exec. Without O_NONBLOCK a
- * connect to a unix socket whose backlog is full blocks the task, and no time limit helps. A
- * process is waited for by pidfd, since those that have a parent in common cannot wait for each
- * other by WAITID.
+ * Limits: one thing to wait for. Connects are polling, and a policy has 65536 steps: after 32767 of
+ * them, close to an hour, the spawn ends with -ELOOP. The connection stays with the socket, which
+ * the application has too: who only asks for readiness closes it or makes it close-on-exec. Without
+ * O_NONBLOCK a connect to a unix socket whose backlog is full blocks the task, and no time limit
+ * helps. A process is waited for by pidfd, since those that have a parent in common cannot wait for
+ * each other by WAITID.
  */
 #include "spawn_bpf.bpf.h"
 #include "wait_ready.h"
