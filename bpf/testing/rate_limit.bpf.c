@@ -131,8 +131,7 @@ IOU_SPAWN_OPS(rate_limit_ops) = {
 };
 
 SEC("?.struct_ops.link") struct io_uring_spawn_ops rate_limit_second_ops = {
-	.step = (void *)rate_limit_step,
-	.name = "rate_limit",
+	.step = (void *)rate_limit_step, .name = "rate_limit_2",
 };
 
 char LICENSE[] SEC("license") = "GPL";
