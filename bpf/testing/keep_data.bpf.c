@@ -105,8 +105,7 @@ static int start(struct iou_spawn_ctx *spawn, struct iou_spawn_params *lp,
 	/* first of all: what is wrong elsewhere must not make the record forget them */
 	st->report.kept = old.kept;
 	st->report.handed = old.handed;
-	if (!want->max || want->max > KEEP_DATA_MAX || old.kept > want->max ||
-	    old.handed > old.kept ||
+	if (!want->max || old.kept > want->max || old.handed > old.kept ||
 	    lp->arg_len < __builtin_offsetof(struct keep_data_arg, data) + want->max)
 		return -EINVAL;
 	return old.kept ? next_template(spawn, lp, st, want) : await(spawn, st, want);

@@ -8,8 +8,6 @@
  * handed on again.
  */
 
-#define KEEP_DATA_MAX	4000	/* bytes */
-
 struct keep_data_want {
 	__s32	from;		/* descriptor of the task to read from */
 	__s32	to;		/* where the program will read them; -1: nowhere */
@@ -31,3 +29,5 @@ struct keep_data_arg {
 	struct keep_data_report report;
 	__u8	data[];
 };
+
+#define KEEP_DATA_MAX	(4096 - sizeof(struct keep_data_arg))	/* bytes of data */

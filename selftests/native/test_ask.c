@@ -107,6 +107,9 @@ static void test_answers(void)
 
 static void test_silence(void)
 {
+	static const struct fake_line disturbed[] = {
+		FUTEX(0, 1, 15 * MS, NULL), FUTEX(0, 0, FAKE_NEVER, NULL), RUNS("/b"), { 0 }
+	};
 	struct spawn s;
 
 	prepare(&s, silence);
@@ -127,6 +130,12 @@ static void test_silence(void)
 	fake_run(&s.f);
 	spawn_ok(&s.f, spawn_runs(&s.f, "/b") && reports(&s, 0, 1, 1, 1),
 		 "answer_that_comes_too_late_is_ignored");
+
+	patience_ns = 20 * MS;
+	prepare(&s, disturbed);
+	fake_run(&s.f);
+	spawn_ok(&s.f, reports(&s, 0, 1, 1, 1) && s.f.slept_ns == 5 * MS,
+		 "being_woken_for_nothing_does_not_lengthen_it");
 
 	patience_ns = 0;
 	prepare(&s, prompt);
@@ -212,6 +221,9 @@ static void test_chains(void)
 	static const struct fake_line not_run[] = {
 		REPLY(0), { FAKE_ANY, 0, 0, IORING_OP_CLOSE }, { 0 }
 	};
+	static const struct iou_spawn_cqe older = {
+		.user_data = 99, .res = -ECANCELED, .idx = IOU_SPAWN_QUEUED,
+	};
 	struct iou_spawn_cqe chain[FAKE_CQES - 2];
 	struct io_uring_spawn_ops none = ask_ops;
 	struct spawn s;
@@ -234,6 +246,14 @@ static void test_chains(void)
 	fake_run(&s.f);
 	spawn_ok(&s.f, spawn_runs(&s.f, "/b") && reports(&s, 0, 1, 0, 1),
 		 "completions_of_the_chain_are_passed_over");
+
+	answers[0] = 1;
+	prepare(&s, prompt);
+	s.f.before = &older;
+	s.f.nr_before = 1;
+	fake_run(&s.f);
+	spawn_ok(&s.f, spawn_runs(&s.f, "/b") && reports(&s, 0, 1, 0, 1),
+		 "so_is_the_cancelled_wait_of_an_older_question");
 
 	patience_ns = 20 * MS;
 	prepare(&s, silence);

@@ -89,6 +89,12 @@ static void test_contents(void)
 	fake_run(&s.f);
 	spawn_ok(&s.f, chose(&s, 1, 1), "old_bytes_of_the_region_do_not_count");
 
+	text = "#!";
+	prepare(&s, two, "#!");
+	s.arg.data[2] = 'x';
+	fake_run(&s.f);
+	spawn_ok(&s.f, chose(&s, 0, 2), "nor_do_those_behind_the_prefix");
+
 	prepare(&s, zero, "");
 	fake_run(&s.f);
 	spawn_ok(&s.f, chose(&s, 0, 0) && closed(&s), "no_prefix_is_any_file_that_can_be_read");
