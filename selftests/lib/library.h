@@ -36,9 +36,18 @@ FIXTURE_TEARDOWN(name)								\
 	ASSERT_NE(NULL, self->link);						\
 } while (0)
 
+/* What the policy writes to the region while a spawn goes on. */
+#define ASSERT_BECOMES_TRUE(condition) do {					\
+	unsigned long __end = now_ms() + WAIT_MS;				\
+										\
+	while (!(condition) && now_ms() < __end)				\
+		usleep(1000);							\
+	ASSERT_TRUE(condition);							\
+} while (0)
+
 /*
- * targets/report with an exit status of the test's: says which EXEC it was that succeeded. It writes
- * to a descriptor that the task has a copy of.
+ * targets/report with an exit status of the test's: says which EXEC it was that succeeded. It
+ * writes to a descriptor that the task has a copy of.
  */
 struct coded {
 	char	path[256], fd[16], code[16];
