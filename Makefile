@@ -48,9 +48,9 @@ help:
 deps:
 	@mk/deps
 
-include mk/kernel.mk mk/tools.mk mk/user.mk mk/guest.mk mk/check.mk
+include mk/kernel.mk mk/tools.mk mk/user.mk mk/lib.mk mk/guest.mk mk/check.mk
 
-all: kernel tools user guest
+all: kernel tools user lib guest
 
 clean:
 	rm -rf $(BUILD)/user $(BUILD)/guest $(BUILD)/check $(BUILD)/bench

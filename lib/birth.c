@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* What is so from the birth of the process: descriptors, cgroup, namespaces; and its policy. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+
+#ifndef CLONE_INTO_CGROUP		/* <linux/sched.h> has it, and clashes with <sched.h> */
+#define CLONE_INTO_CGROUP	0x200000000ULL
+#endif
+
+#define NAMESPACES	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+			 CLONE_NEWPID | CLONE_NEWNET)
+
+static int grow_fds(struct spawn_bpf_cmd *cmd)
+{
+	struct io_uring_clone_fd *fds;
+
+	if (cmd->nr_fds == IORING_SPAWN_MAX_FDS)
+		return -E2BIG;
+	if (cmd->nr_fds < cmd->fds_room)
+		return 0;
+	fds = malloc(2 * cmd->fds_room * sizeof(*fds));
+	if (!fds)
+		return -ENOMEM;
+	memcpy(fds, cmd->fds, cmd->nr_fds * sizeof(*fds));
+	if (cmd->fds != cmd->first_fds)
+		free(cmd->fds);
+	cmd->fds = fds;
+	cmd->fds_room *= 2;
+	return 0;
+}
+
+int spawn_bpf_cmd__fd(struct spawn_bpf_cmd *cmd, int fd, int target)
+{
+	unsigned int i;
+	int err;
+
+	if (fd < 0 || target < 0)
+		return -EINVAL;
+	for (i = 0; i < cmd->nr_fds; i++)
+		if (cmd->fds[i].target == target)
+			return -EEXIST;
+	err = grow_fds(cmd);
+	if (err)
+		return err;
+	cmd->fds[cmd->nr_fds++] = (struct io_uring_clone_fd){ .fd = fd, .target = target };
+	return 0;
+}
+
+int spawn_bpf_cmd__cgroup(struct spawn_bpf_cmd *cmd, int fd)
+{
+	if (fd < 0)
+		return -EINVAL;
+	cmd->cgroup = fd;
+	cmd->clone_flags |= CLONE_INTO_CGROUP;
+	return 0;
+}
+
+int spawn_bpf_cmd__namespaces(struct spawn_bpf_cmd *cmd, uint64_t flags)
+{
+	if (flags & ~(uint64_t)NAMESPACES)
+		return -EINVAL;
+	cmd->clone_flags = (cmd->clone_flags & ~(__u64)NAMESPACES) | flags;
+	return 0;
+}
+
+int spawn_bpf_cmd__policy(struct spawn_bpf_cmd *cmd, unsigned int slot, void *arg, size_t len)
+{
+	struct io_uring_sqe *sqe;
+	int err;
+
+	if (cmd->has_policy || slot >= IORING_SPAWN_MAX_SLOTS || len > 4096)
+		return -EINVAL;
+	sqe = cmd_add_step(cmd, &err);
+	if (!sqe)
+		return err;
+	/* it is no step: what is added later comes before it */
+	cmd->nr_steps--;
+	iou_prep_policy(sqe, slot, U64(arg), len, 0);
+	cmd->has_policy = true;
+	return 0;
+}

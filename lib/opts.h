@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* Structs of the interface that grow at their end and say their size in front. */
+#ifndef OPTS_H
+#define OPTS_H
+
+#include <stddef.h>
+#include <stdbool.h>
+
+/* What is behind the part this version knows has to be zero. */
+static inline bool opts_valid(const void *opts, size_t known)
+{
+	const unsigned char *bytes = (const unsigned char *)opts;
+	size_t i, size;
+
+	if (!opts)
+		return true;
+	size = *(const size_t *)opts;
+	if (size < sizeof(size_t))
+		return false;
+	for (i = known; i < size; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+#define OPTS_VALID(opts)	opts_valid(opts, sizeof(*(opts)))
+#define OPTS_HAS(opts, field) \
+	((opts) && (opts)->sz >= offsetof(__typeof__(*(opts)), field) + sizeof((opts)->field))
+#define OPTS_GET(opts, field, otherwise) \
+	(OPTS_HAS(opts, field) ? (opts)->field : (otherwise))
+
+#endif

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# libspawn_bpf, and posix_spawn() on top of it. They need no kernel tree, only a C library.
+
+LIB := $(USER)/lib
+LIB_VERSION := 0.1.0
+PREFIX ?= /usr/local
+
+lib_sources := $(wildcard lib/*.c)
+preload_sources := $(wildcard lib/preload/*.c)
+lib_objects := $(lib_sources:%.c=$(USER)/%.o)
+preload_objects := $(preload_sources:%.c=$(USER)/%.o)
+lib_outputs := $(LIB)/libspawn_bpf.a $(LIB)/libspawn_bpf.so $(LIB)/libspawn_bpf_preload.so
+
+.PHONY: lib install
+lib: $(lib_outputs)
+
+lib_flags := $(CFLAGS) $(warnings) -Iinclude -Ilib -fPIC -fvisibility=hidden -MMD -MP
+
+$(USER)/lib/%.o: lib/%.c mk/lib.mk
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(lib_flags) -c -o $@ $<
+
+$(LIB)/libspawn_bpf.a: $(lib_objects)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(LIB)/libspawn_bpf.so.0: $(lib_objects) lib/libspawn_bpf.map
+	$(call say,LINK)
+	$(Q)$(CC) -shared -Wl,-soname,$(@F),--version-script=lib/libspawn_bpf.map -o $@ $(lib_objects) -pthread
+
+$(LIB)/libspawn_bpf.so: $(LIB)/libspawn_bpf.so.0
+	$(Q)ln -sf $(<F) $@
+
+# With the library in it: one file to name in LD_PRELOAD.
+$(LIB)/libspawn_bpf_preload.so: $(preload_objects) $(lib_objects) lib/preload/preload.map
+	$(call say,LINK)
+	$(Q)$(CC) -shared -Wl,-soname,$(@F),--version-script=lib/preload/preload.map -o $@ $(filter %.o,$^) -pthread
+
+$(LIB)/libspawn_bpf.pc: lib/libspawn_bpf.pc.in mk/lib.mk
+	@mkdir -p $(@D)
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(LIB_VERSION)|' $< >$@
+
+install: $(lib_outputs) $(LIB)/libspawn_bpf.pc
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(LIB)/libspawn_bpf.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(LIB)/libspawn_bpf.so.0 $(LIB)/libspawn_bpf_preload.so $(DESTDIR)$(PREFIX)/lib
+	ln -sf libspawn_bpf.so.0 $(DESTDIR)$(PREFIX)/lib/libspawn_bpf.so
+	install -m 644 lib/libspawn_bpf.h include/spawn_bpf.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(LIB)/libspawn_bpf.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+
+-include $(lib_objects:.o=.d) $(preload_objects:.o=.d)
