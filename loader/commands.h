@@ -5,5 +5,6 @@
 /* The commands of spawn-bpf: argv[0] is the command's name. They return the exit status. */
 int cmd_run(int argc, char **argv);
 int cmd_features(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 #include "commands.h"
+#include "names.h"
 #include "options.h"
 #include "util.h"
 
@@ -51,24 +52,7 @@ static void put_numbers(struct out *o, const struct number *n, unsigned int nr)
 			printf("%s%s %lld", i ? ", " : "", n[i].words, n[i].value);
 }
 
-/* The names of the bits that are set; a bit that has none here is "bit N". */
-struct names {
-	__u64		bit;
-	const char	*name;
-};
-
-static const char *bit_name(__u64 bit, const struct names *names, unsigned int nr, char *buf,
-			    size_t size)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		if (names[i].bit == bit)
-			return names[i].name;
-	snprintf(buf, size, "bit %d", __builtin_ctzll(bit));
-	return buf;
-}
-
+/* The names of the bits that are set. */
 static void put_bits(struct out *o, __u64 bits, const struct names *names, unsigned int nr)
 {
 	const char *quote = o->json ? "\"" : "", *comma = "";
@@ -89,13 +73,6 @@ static void put_bits(struct out *o, __u64 bits, const struct names *names, unsig
 }
 
 /* ---- Names -------------------------------------------------------------------------------- */
-
-static const struct names spawn_flags[] = {
-	{ IORING_CLONE_FINAL,		"FINAL" },
-	{ IORING_CLONE_DEFER,		"DEFER" },
-	{ IORING_CLONE_QUIET,		"QUIET" },
-	{ IORING_CLONE_NO_FILES,	"NO_FILES" },
-};
 
 static const struct names exec_flags[] = {
 	{ IORING_EXEC_SEARCH,		"SEARCH" },

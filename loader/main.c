@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* spawn-bpf - run programs under a spawn policy, and see what the kernel offers. */
+/* spawn-bpf - run programs under a spawn policy, see what the kernel offers and what chains do. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@ struct command {
 static const struct command commands[] = {
 	{ "run",	cmd_run },
 	{ "features",	cmd_features },
+	{ "trace",	cmd_trace },
 };
 
 struct choice {
@@ -50,10 +51,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.parser = parse,
 	.children = common_options,
-	.args_doc = "run [OPTION...] COMMAND [ARG...]\nfeatures [OPTION...]",
-	.doc = "Runs programs under a spawn policy, and says what the kernel offers.\v"
+	.args_doc = "run [OPTION...] COMMAND [ARG...]\nfeatures [OPTION...]\n"
+		    "trace [OPTION...] [COMMAND [ARG...]]",
+	.doc = "Runs programs under a spawn policy, says what the kernel offers, and shows what "
+	       "chains do.\v"
 	       "run starts COMMAND in a new task that a BPF policy leads to its exec; features "
-	       "says what the kernel offers. Each has a --help of its own.",
+	       "says what the kernel offers; trace shows what chains do, live. Each has a --help "
+	       "of its own.",
 };
 
 /* Standard output that could not be written is a failure, whatever else went well. */

@@ -198,8 +198,7 @@ static int load(struct bpf_object *obj, const struct policy_options *o)
 	if (err && few_descriptors(o->ring_fd))
 		err = -EMFILE;
 	if (err == -EPERM)
-		say_error(err, "it takes CAP_BPF and CAP_PERFMON of the initial user namespace",
-			  "%s cannot be loaded", source(o));
+		say_error(err, NEEDS_BPF, "%s cannot be loaded", source(o));
 	else if (err == -ESRCH && access(KERNEL_BTF, R_OK))
 		say_error(errno, "is /sys mounted, has the kernel CONFIG_DEBUG_INFO_BTF?",
 			  "%s cannot be loaded without the kernel's types, " KERNEL_BTF,

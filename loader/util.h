@@ -8,6 +8,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
+#define NEEDS_BPF	"it takes CAP_BPF and CAP_PERFMON of the initial user namespace"
 #define U64(p)		((__u64)(uintptr_t)(p))
 
 /* Exit statuses of our own; others are the program's. 125 to 127 are as env(1) has them. */

@@ -5,8 +5,8 @@ USER := $(BUILD)/user
 Q := $(if $(V),,@)
 say = @printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-bpf_sources := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c examples/*.bpf.c selftests/bpf/*.bpf.c)
-loader_sources := $(wildcard loader/*.c)
+bpf_sources := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c examples/*.bpf.c loader/*.bpf.c selftests/bpf/*.bpf.c)
+loader_sources := $(filter-out %.bpf.c,$(wildcard loader/*.c))
 test_sources := $(wildcard selftests/*.c)
 testlib_sources := $(wildcard selftests/lib/*.c)
 runner_sources := $(wildcard selftests/guest/*.c)
@@ -42,7 +42,8 @@ CFLAGS ?= -O2 -g
 # The signatures of callbacks and tests are given: not every parameter is for everyone.
 warnings := -Wall -Wextra -Wno-unused-parameter -Werror
 # Headers of the kernel tree are not ours to warn about.
-user_flags := $(CFLAGS) $(warnings) -Iinclude -Ibpf -Iselftests -Iselftests/lib -I$(USER)/bpf -I$(USER)/examples -I$(USER)/selftests/bpf \
+user_flags := $(CFLAGS) $(warnings) -Iinclude -Ibpf -Iselftests -Iselftests/lib \
+	-I$(USER)/bpf -I$(USER)/examples -I$(USER)/loader -I$(USER)/selftests/bpf \
 	-isystem $(TOOLS)/include -isystem $(LINUX)/tools/testing/selftests -idirafter $(LINUX)/include/uapi -MMD -MP
 bpf_flags := -target bpf -mcpu=v3 -O2 -g $(warnings) -D__TARGET_ARCH_x86 -Iinclude -Ibpf \
 	-I$(USER)/include -isystem $(TOOLS)/include -MMD -MP
@@ -72,7 +73,7 @@ $(USER)/%.skel.h: $(USER)/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(*F)_bpf >$@
 
 # The tool can be built without the tests.
-$(loader_sources:%.c=$(USER)/%.o): | $(filter $(USER)/bpf/%,$(skeletons))
+$(loader_sources:%.c=$(USER)/%.o): | $(filter $(USER)/bpf/% $(USER)/loader/%,$(skeletons))
 $(filter-out $(USER)/loader/%,$(user_objects)): | $(skeletons)
 $(USER)/%.o: %.c mk/user.mk | $(LIBBPF)
 	$(call say,CC)

@@ -123,11 +123,21 @@ static bool next(FIXTURE_DATA(trace) *self, unsigned int *at, const char *name, 
 	EXPECT_TRUE(next(self, &(at), name, __text));				\
 } while (0)
 
-#define CLONE	"io_uring_spawn_clone"
-#define QUEUE	"io_uring_spawn_queue"
-#define STEP	"io_uring_spawn_step"
-#define EXEC	"io_uring_spawn_exec"
-#define END	"io_uring_spawn_end"
+#define CLONE		"io_uring_spawn_clone"
+#define QUEUE		"io_uring_spawn_queue"
+#define COMPLETE	"io_uring_spawn_complete"
+#define STEP		"io_uring_spawn_step"
+#define EXEC		"io_uring_spawn_exec"
+#define END		"io_uring_spawn_end"
+
+static unsigned int count(FIXTURE_DATA(trace) *self, const char *name)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < self->nr; i++)
+		n += !strcmp(self->events[i].name, name);
+	return n;
+}
 
 TEST_F(trace, program_is_seen_from_birth_to_exit)
 {
@@ -151,6 +161,8 @@ TEST_F(trace, program_is_seen_from_birth_to_exit)
 		     pid, IORING_CLONE_DEFER | IORING_CLONE_QUIET);
 	EXPECT_EVENT(at, QUEUE, "pid %d, opcode NOP, idx 0, user_data 0xabc", pid);
 	EXPECT_EVENT(at, QUEUE, "pid %d, opcode EXEC, idx 1, user_data 0x1", pid);
+	EXPECT_EVENT(at, COMPLETE, "pid %d, opcode NOP, idx 0, user_data 0xabc, res 0", pid);
+	EXPECT_EVENT(at, COMPLETE, "pid %d, opcode EXEC, idx 1, user_data 0x1, res 0", pid);
 	EXPECT_EVENT(at, "sched_process_exec", "filename=%s pid=%d old_pid=%d", path, pid, pid);
 	EXPECT_EVENT(at, EXEC, "pid %d, idx 1, res 0", pid);
 	EXPECT_EVENT(at, END, "pid %d, res %d, step 0", pid, pid);
@@ -170,7 +182,9 @@ TEST_F(trace, failed_exec_names_its_place_and_the_outcome_too)
 	ASSERT_OUTCOME(&self->ring, &c, -ENOENT, 1);
 	EXPECT_TRUE(no_child_left());
 	collect(self, 0);
+	EXPECT_EVENT(at, COMPLETE, "opcode NOP, idx 0, user_data 0x0, res 0");
 	EXPECT_EVENT(at, EXEC, "idx 1, res %d", -ENOENT);
+	EXPECT_EVENT(at, COMPLETE, "opcode EXEC, idx 1, user_data 0x1, res %d", -ENOENT);
 	EXPECT_EVENT(at, END, "res %d, step 1", -ENOENT);
 	EXPECT_EVENT(at, "sched_process_exit", "comm=");
 }
@@ -193,9 +207,76 @@ TEST_F(trace, steps_of_a_policy_and_what_they_queue)
 	EXPECT_EVENT(at, QUEUE, "opcode SPAWN_BPF, idx 0");
 	EXPECT_EVENT(at, QUEUE, "opcode NOP, idx 65535, user_data 0x55");
 	EXPECT_EVENT(at, STEP, "idx 0, nr 1, event %u, ret %u", EV_START, RET_CONTINUE);
+	EXPECT_EVENT(at, COMPLETE, "opcode NOP, idx 65535, user_data 0x55, res 5");
 	EXPECT_EVENT(at, STEP, "idx 0, nr 2, event %u, ret %u", EV_IDLE, RET_CONTINUE);
 	EXPECT_EVENT(at, STEP, "idx 0, nr 3, event %u, ret %u", EV_TIMEOUT, RET_EXIT);
+	EXPECT_EVENT(at, COMPLETE, "opcode SPAWN_BPF, idx 0, user_data 0x0, res %d", -EXDEV);
 	EXPECT_EVENT(at, END, "res %d, step 0", -EXDEV);
+	EXPECT_EQ(2, count(self, COMPLETE));
+}
+
+TEST_F(trace, broken_link_completes_in_order)
+{
+	unsigned int at = 0;
+	struct chain c;
+
+	chain_init(&c, true, 0);
+	chain_nop(&c, 7);
+	chain_nop(&c, -EIO);
+	chain_nop(&c, 9);
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_OUTCOME(&self->ring, &c, -EIO, 1);
+	collect(self, 0);
+	EXPECT_EVENT(at, COMPLETE, "opcode NOP, idx 0, user_data 0x0, res 7");
+	EXPECT_EVENT(at, COMPLETE, "opcode NOP, idx 1, user_data 0x1, res %d", -EIO);
+	EXPECT_EVENT(at, COMPLETE, "opcode NOP, idx 2, user_data 0x2, res %d", -ECANCELED);
+	EXPECT_EVENT(at, END, "res %d, step 1", -EIO);
+	EXPECT_EQ(3, count(self, COMPLETE));
+}
+
+TEST_F(trace, completion_that_is_skipped_has_no_event)
+{
+	unsigned int at = 0;
+	struct chain c;
+
+	chain_init(&c, true, 0);
+	chain_nop(&c, 0)->flags |= IOSQE_CQE_SKIP_SUCCESS;
+	chain_nop(&c, 4);
+	chain_link(&c, IOSQE_IO_LINK);
+	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
+	collect(self, 0);
+	EXPECT_EQ(2, count(self, QUEUE));
+	EXPECT_EVENT(at, COMPLETE, "opcode NOP, idx 1, user_data 0x1, res 4");
+	EXPECT_EQ(1, count(self, COMPLETE)) {
+		show(self);
+	}
+}
+
+/* What a policy has queued completes between the steps, and what it never takes is seen too. */
+TEST_F(trace, queued_ones_complete_before_the_step_that_takes_them)
+{
+	unsigned int at = 0;
+	struct chain c;
+
+	ASSERT_EQ(0, script_attach(&self->script));
+	policy_chain(&c, NULL, 0);
+	chain_nop(&c, 5);
+	chain_nop(&c, -ENXIO);
+	SCRIPT(&self->script,
+	       { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       { S_REAP }, { S_QUEUE, 2 }, S_END(RET_CONTINUE),
+	       { S_RES, 3 }, S_END(RET_DONE));
+	ASSERT_OUTCOME(&self->ring, &c, 0, 0);
+	collect(self, 0);
+	EXPECT_EVENT(at, QUEUE, "opcode SPAWN_BPF, idx 0");
+	EXPECT_EVENT(at, QUEUE, "opcode NOP, idx 65535, user_data 0x1");
+	EXPECT_EVENT(at, COMPLETE, "opcode NOP, idx 65535, user_data 0x1, res 5");
+	EXPECT_EVENT(at, QUEUE, "opcode NOP, idx 65535, user_data 0x2");
+	EXPECT_EVENT(at, STEP, "nr 2, event %u, ret %u", EV_IDLE, RET_CONTINUE);
+	EXPECT_EVENT(at, COMPLETE, "opcode NOP, idx 65535, user_data 0x2, res %d", -ENXIO);
+	EXPECT_EVENT(at, STEP, "nr 3, event %u, ret %u", EV_IDLE, RET_DONE);
+	EXPECT_EVENT(at, COMPLETE, "opcode SPAWN_BPF, idx 0, user_data 0x0, res 3");
+	EXPECT_EVENT(at, END, "res 0, step 0");
 }
 
 TEST_F(trace, policy_that_runs_out_of_steps_says_why)
