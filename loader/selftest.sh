@@ -204,7 +204,7 @@ ok another_policys_failure_is_named says 127 'true: .*(ENOENT)'
 try "$spawn_bpf" run --policy "$top/build/user/selftests/bpf/script.bpf.o" true
 ok another_policys_own_error_is_126 says 126 'the policy reports no attempt to run it: .*(EPROTO)'
 try "$spawn_bpf" run --retry 3 --policy "$once" true
-ok retry_needs_the_parameter says 125 'no 32-bit parameter max_busy'
+ok retry_needs_the_parameter says 125 'no parameter max_busy'
 try "$spawn_bpf" run --policy no-such-file true
 ok no_policy_file says 125 'no-such-file cannot be read as a BPF object: No such file.*ENOENT'
 try "$spawn_bpf" run --policy /bin/true true
