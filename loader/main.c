@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* spawn-bpf - run programs under a spawn policy, and see what the kernel offers. */
+/* spawn-bpf - run programs under a spawn policy, manage policies, see what the kernel offers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,11 @@ struct command {
 static const struct command commands[] = {
 	{ "run",	cmd_run },
 	{ "features",	cmd_features },
+	{ "attach",	cmd_attach },
+	{ "list",	cmd_list },
+	{ "show",	cmd_show },
+	{ "detach",	cmd_detach },
+	{ "pin",	cmd_pin },
 };
 
 struct choice {
@@ -50,10 +55,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.parser = parse,
 	.children = common_options,
-	.args_doc = "run [OPTION...] COMMAND [ARG...]\nfeatures [OPTION...]",
-	.doc = "Runs programs under a spawn policy, and says what the kernel offers.\v"
+	.args_doc = "run [OPTION...] COMMAND [ARG...]\nfeatures [OPTION...]\n"
+		    "attach [OPTION...] --ring FD POLICY.bpf.o\nlist [OPTION...]\n"
+		    "show [OPTION...] LINK|NAME|PIN\ndetach [OPTION...] LINK|PIN\n"
+		    "pin [OPTION...] LINK PATH",
+	.doc = "Runs programs under a spawn policy, manages policies, and says what the kernel "
+	       "offers.\v"
 	       "run starts COMMAND in a new task that a BPF policy leads to its exec; features "
-	       "says what the kernel offers. Each has a --help of its own.",
+	       "says what the kernel offers; attach gives a policy to a ring that is in use; list "
+	       "and show say what is attached where; detach ends that; pin gives it a name that "
+	       "keeps it attached. Each has a --help of its own.",
 };
 
 /* Standard output that could not be written is a failure, whatever else went well. */
