@@ -18,7 +18,7 @@ struct attach_options {
 	struct policy_options	policy;
 	pid_t			pid;		/* 0: ours, the descriptor is inherited */
 	int			ring;		/* as that process calls it */
-	char			**params;	/* NAME=VALUE, room for as many as there are arguments */
+	char			**params;	/* NAME=VALUE, room for all arguments */
 	unsigned int		nr_params;
 	const char		*pin;
 	bool			json;

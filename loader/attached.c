@@ -9,8 +9,8 @@
 #include "policy.h"
 #include "util.h"
 
-#define NEEDS_ADMIN	"it takes CAP_SYS_ADMIN of the initial user namespace to open what others "	\
-			"have attached"
+#define NEEDS_ADMIN	"it takes CAP_SYS_ADMIN of the initial user namespace to open what " \
+			"others have attached"
 
 /* ---- The value of a map: struct bpf_struct_ops_io_uring_spawn_ops ------------------------- */
 

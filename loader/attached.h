@@ -26,8 +26,8 @@ void attached_free(struct attached_list *list);
 
 /*
  * What the link behind descriptor @link_fd has attached. @map_fd: its map, or -1: we have none.
- * .map is 0 if it is one of struct_ops and detached already; -EMEDIUMTYPE, without a sentence, if it
- * is no policy's; other -errno after one.
+ * .map is 0 if it is one of struct_ops and detached already; -EMEDIUMTYPE, without a sentence, if
+ * it is no policy's; other -errno after one.
  */
 int attached_of_link(int link_fd, int map_fd, struct attached *a);
 

@@ -34,7 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state, unsigned int 
 		return 0;
 	case ARGP_KEY_END:
 		if (!o->nr_args)
-			argp_error(state, "the link is missing: its id, or a path where it is pinned");
+			argp_error(state, "the link is missing: its id, or where it is pinned");
 		if (o->nr_args < wanted)
 			argp_error(state, "the path is missing");
 		return 0;
@@ -128,9 +128,9 @@ static const struct argp detach_argp = {
 	.parser = parse_detach,
 	.children = common_options,
 	.args_doc = "LINK|PIN",
-	.doc = "Detaches a policy: its slot is empty, and the names of its link are removed. Spawns "
-	       "that run under it go on under it. LINK is the link's id, as spawn-bpf list shows it, "
-	       "PIN a path of it, with a slash. It takes CAP_SYS_ADMIN.\v"
+	.doc = "Detaches a policy: its slot is empty, and the names of its link are removed. "
+	       "Spawns that run under it go on under it. LINK is the link's id, as spawn-bpf list "
+	       "shows it, PIN a path of it, with a slash. It takes CAP_SYS_ADMIN.\v"
 	       "Exit status: 0; 125 it is not detached.",
 };
 
@@ -180,8 +180,8 @@ static const struct argp pin_argp = {
 	.parser = parse_pin,
 	.children = common_options,
 	.args_doc = "LINK|PIN PATH",
-	.doc = "Gives the link of a policy a name in a BPF file system. It stays attached then, when "
-	       "the process has gone that has attached it. It takes CAP_SYS_ADMIN.\v"
+	.doc = "Gives the link of a policy a name in a BPF file system. It stays attached then, "
+	       "when the process has gone that has attached it. It takes CAP_SYS_ADMIN.\v"
 	       "Exit status: 0; 125 it is not pinned.",
 };
 

@@ -26,8 +26,8 @@ int link_arg_open(const char *arg, struct attached *a)
 	} else if (link_arg_is_path(arg)) {
 		fd = pin_open(arg);
 	} else {
-		say("'%s' is neither the id of a link nor a path with a slash: spawn-bpf list shows "
-		    "both", shown(arg));
+		say("'%s' is neither the id of a link nor a path with a slash: spawn-bpf list "
+		    "shows both", shown(arg));
 		return -EINVAL;
 	}
 	if (fd < 0)

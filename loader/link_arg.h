@@ -8,7 +8,7 @@
 bool link_arg_is_id(const char *arg);
 bool link_arg_is_path(const char *arg);
 
-/* A descriptor of the policy's link that the user means, and what it is; -errno after a sentence. */
+/* A descriptor of the link that the user means, and what it is; -errno after a sentence. */
 int link_arg_open(const char *arg, struct attached *a);
 
 #endif

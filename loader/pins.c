@@ -149,8 +149,8 @@ int pin_link(int link_fd, const char *path)
 	}
 	err = bpf_obj_pin(link_fd, path);
 	if (err == -EEXIST)
-		say("%s is there already (EEXIST): spawn-bpf detach removes a link and its names, or "
-		    "choose another path", path);
+		say("%s is there already (EEXIST): choose another path, or spawn-bpf detach, which "
+		    "removes a link and its names", path);
 	else if (err)
 		say_error(err, err == -EPERM ? "a name there has no dot" : NULL,
 			  "the link cannot be pinned at %s", path);

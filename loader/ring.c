@@ -181,8 +181,8 @@ static int no_process(pid_t pid, int err)
 	if (err == -ESRCH)
 		say("there is no process %d (ESRCH)", pid);
 	else if ((err == -EINVAL || err == -ENOENT) && !access(path, F_OK))
-		say("%d is a thread and not a process: give the id of its process, Tgid in %s/status "
-		    "(%s)", pid, path, errno_name(err));
+		say("%d is a thread and not a process: give the id of its process, Tgid in "
+		    "%s/status (%s)", pid, path, errno_name(err));
 	else
 		say_error(err, NULL, "process %d cannot be opened", pid);
 	return err;
@@ -195,10 +195,10 @@ static int no_descriptor(pid_t pid, int fd, int err)
 	process_name(pid, name, sizeof(name));
 	switch (err) {
 	case -EPERM:
-		say("descriptor %d of process %d (%s) cannot be taken (EPERM): it takes the rights of "
-		    "a debugger: CAP_SYS_PTRACE, or the same user, no fewer capabilities, a process "
-		    "that may be dumped, and sysctl kernel.yama.ptrace_scope at 0 where there is "
-		    "one", fd, pid, name);
+		say("descriptor %d of process %d (%s) cannot be taken (EPERM): it takes the rights "
+		    "of a debugger: CAP_SYS_PTRACE, or the same user, no fewer capabilities, a "
+		    "process that may be dumped, and sysctl kernel.yama.ptrace_scope at 0 where "
+		    "there is one", fd, pid, name);
 		break;
 	case -EBADF:
 		say("process %d (%s) has no descriptor %d (EBADF): ls -l /proc/%d/fd shows those "
@@ -253,8 +253,8 @@ int ring_look(pid_t pid, int fd)
 	}
 	if (errno != EACCES)
 		return no_descriptor(pid, fd, -EBADF);
-	say("the descriptors of process %d (%s) cannot be seen (EACCES): it takes CAP_SYS_PTRACE, or "
-	    "the same user, no fewer capabilities, and a process that may be dumped", pid, name);
+	say("the descriptors of process %d (%s) cannot be seen (EACCES): it takes CAP_SYS_PTRACE, "
+	    "or the same user, no fewer capabilities, and a process that may be dumped", pid, name);
 	return -EACCES;
 }
 

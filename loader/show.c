@@ -54,8 +54,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
 	{
 		.name = "pid", .key = 'p', .arg = "PID",
-		.doc = "Show a ring of this process. Without this option it is a descriptor that the "
-		       "caller passed on",
+		.doc = "Show a ring of this process. Without this option it is a descriptor that "
+		       "the caller passed on",
 	},
 	{ .name = "ring", .key = 'r', .arg = "FD", .doc = "The ring's descriptor there" },
 	{ .name = "json", .key = 'j', .doc = "Say it as JSON" },
