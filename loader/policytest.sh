@@ -53,7 +53,8 @@ ok an_id_that_no_link_has says 125 'neither the id of a link nor a path'
 hold
 try "$spawn_bpf" show --pid "$holder" --ring "$ring"
 ok a_ring_without_spawns tells 0 'it has had no policy and no spawn, or is too busy to tell'
-try "$spawn_bpf" attach --pid "$holder" --ring "$ring" --set max_busy=100 --set first_pause_ns=2000000 "$prog"
+try "$spawn_bpf" attach --pid "$holder" --ring "$ring" --set max_busy=100 --set first_pause_ns=2000000 \
+	--set longest_pause_ns=3000000000 "$prog"
 ok attach_says_what_it_did tells 0 \
 	"^policy spawn_prog is attached to slot 0 of ring $ring of process $holder (ring_holder): link [0-9]*, map [0-9]*, pinned at $pins/$holder-$ring-0$"
 ok the_pin_is_there test -e "$pins/$holder-$ring-0"
