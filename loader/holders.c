@@ -35,8 +35,9 @@ static int look_at(struct holder_list *list, pid_t pid, int fd)
 	struct ring_view view;
 	int err;
 
+	errno = 0;
 	if (!ring_is_one(pid, fd))
-		return 0;
+		return errno == EACCES ? -EACCES : 0;
 	err = ring_read(pid, fd, &view);
 	if (err)
 		return err == -ENOMEM ? err : 0;
@@ -70,6 +71,7 @@ static int look_into(struct holder_list *list, pid_t unused, int pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	err = for_each_number(path, list, pid, look_at);
+	list->unseen += err == -EACCES;
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -79,6 +81,9 @@ int holders_read(struct holder_list *list)
 
 	memset(list, 0, sizeof(*list));
 	err = for_each_number("/proc", list, 0, look_into);
+	if (!err && list->unseen)
+		say("the descriptors of %u processes cannot be seen (EACCES), nor the rings among "
+		    "them: it takes CAP_SYS_PTRACE", list->unseen);
 	if (!err)
 		return 0;
 	say_error(err, "is it mounted?", "/proc cannot be searched for rings");

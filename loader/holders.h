@@ -17,9 +17,10 @@ struct holder {
 struct holder_list {
 	struct holder	*all;
 	unsigned int	nr;
+	unsigned int	unseen;		/* processes whose descriptors we may not see */
 };
 
-/* All that /proc shows us. -errno after a sentence. */
+/* All that /proc shows us; a sentence if it does not show all. -errno after a sentence. */
 int holders_read(struct holder_list *list);
 void holders_free(struct holder_list *list);
 

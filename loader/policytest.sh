@@ -199,11 +199,41 @@ ok the_link_of_another_process_is_pinned tells 0 'is pinned at /sys/fs/bpf/forei
 kill $runner
 wait $runner || true
 try "$spawn_bpf" list
-ok a_link_without_its_ring_says_so tells 0 'spawn_prog .*  none: it is gone, or in no descriptor; pinned at /sys/fs/bpf/foreign$'
+ok a_link_without_its_ring_says_so tells 0 'spawn_prog .*  none seen: gone, or in no descriptor; pinned at /sys/fs/bpf/foreign$'
 try "$spawn_bpf" show /sys/fs/bpf/foreign
-ok show_says_so_too tells 0 '  ring: none: it is gone, or in no descriptor$'
+ok show_says_so_too tells 0 '  ring: none seen: gone, or in no descriptor$'
 try "$spawn_bpf" show -j /sys/fs/bpf/foreign
 ok show_as_json_has_no_ring json 'j[0]["rings"] == [] and "spawns" not in j[0]'
+# Its map is attached anew, by another link, to another ring under the same number.
+cat >again.py <<'END'
+import ctypes, os, struct, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+def call(number, *args):
+    ret = libc.syscall(number, *args)
+    if ret < 0:
+        sys.exit(os.strerror(ctypes.get_errno()))
+    return ret
+def bpf(command, *words):
+    attr = ctypes.create_string_buffer(struct.pack("%dI" % len(words), *words), 128)
+    return call(321, command, attr, 128)
+ring = call(425, 4, ctypes.create_string_buffer(120))   # io_uring_setup
+map_fd = os.dup2(bpf(14, int(sys.argv[1])), 100)         # BPF_MAP_GET_FD_BY_ID
+for fd in range(ring, 20):
+    os.dup2(ring, fd)
+bpf(28, map_fd, 0, 44, 0)                                # BPF_LINK_CREATE, BPF_STRUCT_OPS
+print("up", flush=True)
+time.sleep(60)
+END
+python3 again.py "$("$spawn_bpf" list | awk '$3 == "spawn_prog" { print $4 }')" >again 2>&1 &
+runner=$!
+until [ -s again ]; do
+	sleep 0.01
+done
+try "$spawn_bpf" list
+ok the_new_link_has_the_ring grep -q 'spawn_prog .* of [0-9]* (python3)$' out
+ok the_old_link_has_none grep -q 'spawn_prog .*  none: gone; pinned at /sys/fs/bpf/foreign$' out
+kill $runner
+wait $runner || true
 try "$spawn_bpf" detach /sys/fs/bpf/foreign
 ok a_link_without_its_ring_can_go tells 0 'removed$'
 
@@ -305,6 +335,9 @@ ok without_bpffs_says_how_to_mount_it says 125 'and none is mounted at /sys/fs/b
 
 # --- Rights
 user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+try setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace "$spawn_bpf" list
+ok what_list_cannot_see_is_told says 0 'the descriptors of [0-9]* processes cannot be seen (EACCES), nor the rings'
+ok but_the_policy_is_listed grep -q '^ *[0-9]* *15 once .*  none seen: gone, or in no descriptor; pinned' out
 caps=-bpf,-perfmon,-sys_admin
 unprivileged=(setpriv "--bounding-set=$caps" "--inh-caps=$caps")
 try "${user[@]}" "$spawn_bpf" attach --pid "$holder" --ring "$ring" "$prog"

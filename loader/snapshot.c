@@ -27,7 +27,7 @@ void snapshot_free(struct snapshot *s)
 
 const char *snapshot_no_ring(const struct attached *a)
 {
-	return a->newest ? "none: it is gone, or in no descriptor" : "none: it is gone";
+	return a->newest ? "none seen: gone, or in no descriptor" : "none: gone";
 }
 
 static void put_holders(const struct snapshot *s, struct json *j, const struct attached *a)
