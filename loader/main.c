@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* spawn-bpf - run programs under a spawn policy, see what the kernel offers and what chains do. */
+/* spawn-bpf - run programs under a spawn policy, manage policies, see what chains do. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,11 @@ struct command {
 static const struct command commands[] = {
 	{ "run",	cmd_run },
 	{ "features",	cmd_features },
+	{ "attach",	cmd_attach },
+	{ "list",	cmd_list },
+	{ "show",	cmd_show },
+	{ "detach",	cmd_detach },
+	{ "pin",	cmd_pin },
 	{ "trace",	cmd_trace },
 };
 
@@ -52,12 +57,15 @@ static const struct argp argp = {
 	.parser = parse,
 	.children = common_options,
 	.args_doc = "run [OPTION...] COMMAND [ARG...]\nfeatures [OPTION...]\n"
-		    "trace [OPTION...] [COMMAND [ARG...]]",
-	.doc = "Runs programs under a spawn policy, says what the kernel offers, and shows what "
-	       "chains do.\v"
+		    "attach [OPTION...] --ring FD POLICY.bpf.o\nlist [OPTION...]\n"
+		    "show [OPTION...] LINK|NAME|PIN\ndetach [OPTION...] LINK|PIN\n"
+		    "pin [OPTION...] LINK PATH\ntrace [OPTION...] [COMMAND [ARG...]]",
+	.doc = "Runs programs under a spawn policy, manages policies, and shows what the kernel "
+	       "offers and what chains do.\v"
 	       "run starts COMMAND in a new task that a BPF policy leads to its exec; features "
-	       "says what the kernel offers; trace shows what chains do, live. Each has a --help "
-	       "of its own.",
+	       "says what the kernel offers; attach gives a policy to a ring that is in use; list "
+	       "and show say what is attached where; detach ends that; pin gives it a name that "
+	       "keeps it attached; trace shows what chains do, live. Each has a --help of its own.",
 };
 
 /* Standard output that could not be written is a failure, whatever else went well. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 #include <bpf/libbpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "options.h"
 #include "util.h"
 
@@ -38,4 +39,18 @@ void parse_options(const struct argp *argp, const char *name, int argc, char **a
 	argp_err_exit_status = EXIT_SELF;
 	argv[0] = (char *)name;		/* it is what messages begin with */
 	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
+}
+
+unsigned int parse_number(const char *what, const char *text, unsigned int least,
+			  unsigned int most, struct argp_state *state)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno || end == text || *end || n < (long)least || n > (long)most)
+		argp_error(state, "%s takes a number from %u to %u, not '%s'", what, least, most,
+			   text);
+	return n;
 }

@@ -13,4 +13,8 @@ extern const struct argp_child common_options[];
  */
 void parse_options(const struct argp *argp, const char *name, int argc, char **argv, void *input);
 
+/* @text as a number from @least to @most, or the end with a sentence that begins with @what. */
+unsigned int parse_number(const char *what, const char *text, unsigned int least,
+			  unsigned int most, struct argp_state *state);
+
 #endif

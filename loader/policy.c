@@ -4,16 +4,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "params.h"
 #include "policy.h"
+#include "ring.h"
 #include "spawn_prog.skel.h"
 #include "util.h"
 
 #ifndef BPF_F_LINK		/* newer than the headers of Debian 12 */
 #define BPF_F_LINK	(1U << 13)
 #endif
-
-#define OPS_TYPE	"io_uring_spawn_ops"
-#define SLOT		0
 
 static bool libbpf_speaks;
 
@@ -34,7 +33,7 @@ static const char *hint(const struct policy_options *o)
 	return o->verbose ? NULL : "-v shows what libbpf says";
 }
 
-/* ---- Members and parameters, found by their names in the object's BTF --------------------- */
+/* ---- Members, found by their names in the object's BTF ------------------------------------ */
 
 static const struct btf_type *ops_type(const struct bpf_map *map, const struct btf *btf)
 {
@@ -43,7 +42,7 @@ static const struct btf_type *ops_type(const struct bpf_map *map, const struct b
 	if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
 		return NULL;
 	t = btf__type_by_id(btf, bpf_map__btf_value_type_id(map));
-	return t && !strcmp(btf__name_by_offset(btf, t->name_off), OPS_TYPE) ? t : NULL;
+	return t && !strcmp(btf__name_by_offset(btf, t->name_off), POLICY_TYPE) ? t : NULL;
 }
 
 static int set_u32(struct bpf_map *map, __u32 off, __u32 value)
@@ -70,42 +69,6 @@ static int set_member(struct bpf_map *map, const struct btf *btf, const char *na
 	return -ENOENT;
 }
 
-static struct bpf_map *rodata_map(struct bpf_object *obj)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, obj) {
-		const char *dot = strrchr(bpf_map__name(map), '.');
-
-		if (dot && !strcmp(dot, ".rodata"))
-			return map;
-	}
-	return NULL;
-}
-
-static int set_param(struct bpf_object *obj, const char *name, __u32 value)
-{
-	const struct btf *btf = bpf_object__btf(obj);
-	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
-	struct bpf_map *map = rodata_map(obj);
-	const struct btf_var_secinfo *var;
-	const struct btf_type *t;
-	__u32 i;
-
-	if (id < 0 || !map)
-		return -ENOENT;
-	t = btf__type_by_id(btf, id);
-	var = btf_var_secinfos(t);
-	for (i = 0; i < btf_vlen(t); i++) {
-		const struct btf_type *v = btf__type_by_id(btf, var[i].type);
-
-		if (!strcmp(btf__name_by_offset(btf, v->name_off), name) &&
-		    var[i].size == sizeof(value))
-			return set_u32(map, var[i].offset, value);
-	}
-	return -ENOENT;
-}
-
 /* ---- Open, load, attach ------------------------------------------------------------------- */
 
 static struct bpf_object *open_object(const struct policy_options *o)
@@ -128,29 +91,56 @@ static struct bpf_object *open_object(const struct policy_options *o)
 	return obj;
 }
 
-/* The first policy of the object; others in it stay out of the kernel. */
+static void add_name(char *names, size_t size, const char *name)
+{
+	size_t len = strlen(names);
+
+	snprintf(names + len, size - len, "%s%s", len ? ", " : "", name);
+}
+
+/* The policy of that name, else the first of the object; others in it stay out of the kernel. */
 static struct bpf_map *choose_ops(struct bpf_object *obj, const struct policy_options *o)
 {
 	const struct btf *btf = bpf_object__btf(obj);
 	struct bpf_map *map, *ops = NULL;
+	char names[512] = "";
 
 	bpf_object__for_each_map(map, obj) {
 		if (!btf || !ops_type(map, btf))
 			continue;
-		if (ops)
+		add_name(names, sizeof(names), bpf_map__name(map));
+		if (ops || (o->name && strcmp(bpf_map__name(map), o->name)))
 			bpf_map__set_autocreate(map, false);
 		else
 			ops = map;
 	}
-	if (!ops)
-		say("%s has no policy: define a struct " OPS_TYPE " with IOU_SPAWN_OPS() of "
+	if (!*names)
+		say("%s has no policy: define a struct " POLICY_TYPE " with IOU_SPAWN_OPS() of "
 		    "spawn_bpf.bpf.h", source(o));
+	else if (!ops)
+		say("%s has no policy %s: --name takes one of %s", source(o), o->name, names);
 	else if (!(bpf_map__map_flags(ops) & BPF_F_LINK))
 		say("%s in %s cannot be attached by a link: define it with IOU_SPAWN_OPS(), which "
 		    "puts it into .struct_ops.link", bpf_map__name(ops), source(o));
 	else
 		return ops;
 	return NULL;
+}
+
+static int set_params(struct bpf_object *obj, const struct policy_options *o)
+{
+	char max_busy[16];
+	int err;
+
+	if (o->params)
+		return params_set(obj, o->params, source(o));
+	if (o->retry == POLICY_KEEP_RETRY)
+		return 0;
+	snprintf(max_busy, sizeof(max_busy), "%d", o->retry);
+	err = param_set(obj, "max_busy", max_busy);
+	if (err)
+		say("%s has no parameter max_busy that --retry could set", source(o));
+	return err;
 }
 
 static int configure(struct bpf_object *obj, struct bpf_map *ops, const struct policy_options *o)
@@ -160,19 +150,13 @@ static int configure(struct bpf_object *obj, struct bpf_map *ops, const struct p
 
 	err = set_member(ops, btf, "ring_fd", o->ring_fd);
 	if (!err)
-		err = set_member(ops, btf, "slot", SLOT);
+		err = set_member(ops, btf, "slot", o->slot);
 	if (!err && o->max_posts)
 		err = set_member(ops, btf, "max_posts", o->max_posts);
-	if (err) {
-		say("struct " OPS_TYPE " of %s has no 32-bit members ring_fd, slot and max_posts: "
-		    "build it with the vmlinux.h of this kernel", source(o));
-		return err;
-	}
-	if (o->retry == POLICY_KEEP_RETRY)
-		return 0;
-	err = set_param(obj, "max_busy", o->retry);
-	if (err)
-		say("%s has no 32-bit parameter max_busy that --retry could set", source(o));
+	if (!err)
+		return set_params(obj, o);
+	say("struct " POLICY_TYPE " of %s has no 32-bit members ring_fd, slot and max_posts: build "
+	    "it with the vmlinux.h of this kernel", source(o));
 	return err;
 }
 
@@ -208,6 +192,22 @@ static int load(struct bpf_object *obj, const struct policy_options *o)
 	return err;
 }
 
+static void say_who_has_the_slot(const struct policy_options *o)
+{
+	struct ring_view view;
+	int err = ring_read(getpid(), o->ring_fd, &view);
+
+	if (!err && view.slots[o->slot].map)
+		say("slot %u of the ring is taken by policy %s, map %u (EBUSY): choose another "
+		    "--slot, or see spawn-bpf list and detach", o->slot, view.slots[o->slot].name,
+		    view.slots[o->slot].map);
+	else
+		say("slot %u of the ring is taken (EBUSY): choose another --slot, or see spawn-bpf "
+		    "list and detach", o->slot);
+	if (!err)
+		ring_view_free(&view);
+}
+
 static int attach(struct policy *p, struct bpf_map *ops, const struct policy_options *o)
 {
 	int err;
@@ -216,13 +216,16 @@ static int attach(struct policy *p, struct bpf_map *ops, const struct policy_opt
 	if (p->link)
 		return 0;
 	err = -errno;
-	say_error(err, hint(o), "%s cannot be attached to slot %d of the ring", source(o), SLOT);
+	if (err == -EBUSY)
+		say_who_has_the_slot(o);
+	else
+		say_error(err, hint(o), "%s cannot be attached to slot %u of the ring", source(o),
+			  o->slot);
 	return err;
 }
 
 int policy_attach(struct policy *p, const struct policy_options *o)
 {
-	struct bpf_map *ops;
 	int err;
 
 	memset(p, 0, sizeof(*p));
@@ -231,15 +234,15 @@ int policy_attach(struct policy *p, const struct policy_options *o)
 	p->obj = open_object(o);
 	if (!p->obj)
 		return -ENOENT;
-	ops = choose_ops(p->obj, o);
-	if (!ops)
+	p->ops = choose_ops(p->obj, o);
+	if (!p->ops)
 		return -EINVAL;
-	p->name = bpf_map__name(ops);
-	err = configure(p->obj, ops, o);
+	p->name = bpf_map__name(p->ops);
+	err = configure(p->obj, p->ops, o);
 	if (!err)
 		err = load(p->obj, o);
 	if (!err)
-		err = attach(p, ops, o);
+		err = attach(p, p->ops, o);
 	return err;
 }
 

@@ -116,9 +116,10 @@ $(benches) $(examples): %: %.o $(LIBBPF)
 
 # These have an entry point of their own and no C library.
 $(USER)/selftests/targets/quick $(USER)/selftests/targets/witness: target_link := -nostdlib
+$(USER)/selftests/targets/ring_holder: target_libraries := -luring
 $(targets): %: %.o
 	$(call say,LINK)
-	$(Q)$(CC) -static $(target_link) -o $@ $<
+	$(Q)$(CC) -static $(target_link) -o $@ $< $(target_libraries)
 
 .SECONDARY: $(user_objects) $(skeletons) $(bpf_objects:.bpf.o=.bpf.tmp.o)
 -include $(user_objects:.o=.d) $(bpf_objects:.bpf.o=.bpf.tmp.d)
