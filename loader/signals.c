@@ -18,6 +18,7 @@ static sigset_t before;			/* our mask before we held anything back */
 static volatile sig_atomic_t program;	/* its pid, once it runs */
 static volatile sig_atomic_t got;
 static volatile sig_atomic_t got_is_ours;
+static volatile sig_atomic_t got_count;
 
 /* The program had no part in it, unlike in what the terminal sends to us and to it. */
 static int is_ours(int sig, const siginfo_t *info)
@@ -43,6 +44,7 @@ static void handle(int sig, siginfo_t *info, void *context)
 	if (program) {
 		pass_on(sig, info);
 	} else {
+		got_count++;
 		got = sig;
 		got_is_ours = is_ours(sig, info);
 	}
@@ -73,12 +75,17 @@ const sigset_t *signals_hold(void)
 	return &before;
 }
 
+void signals_release(void)
+{
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 void signals_pass_to(pid_t pid)
 {
 	program = pid;
 	if (got && got_is_ours)
 		kill(pid, got);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	signals_release();
 }
 
 void signals_pass_nothing(void)
@@ -92,11 +99,21 @@ int signals_got(void)
 	return got;
 }
 
+int signals_to_pass_on(void)
+{
+	return got_is_ours ? got : 0;
+}
+
+int signals_count(void)
+{
+	return got_count;
+}
+
 void signals_die(void)
 {
 	sigset_t set;
 
-	sigprocmask(SIG_SETMASK, &before, NULL);	/* what was held comes now */
+	signals_release();	/* what was held comes now */
 	if (!got)
 		return;
 	signal(got, SIG_DFL);
