@@ -55,7 +55,7 @@ unsigned int batch_sq_entries(unsigned int jobs)
 
 unsigned int batch_cq_entries(unsigned int jobs, bool trace)
 {
-	unsigned int entries = jobs * (trace ? RING_CQ_ENTRIES : 4);
+	unsigned int entries = jobs * (trace ? RING_CQ_ENTRIES : 16);
 
 	return entries < MAX_CQ_ENTRIES ? entries : MAX_CQ_ENTRIES;
 }
@@ -68,6 +68,40 @@ static const struct command *command_of(const struct batch *b, const struct plac
 static __u64 number_of(const struct batch *b, const struct place *p)
 {
 	return p - b->places;
+}
+
+/* ---- Signals ------------------------------------------------------------------------------ */
+
+static bool signal_came(const struct batch *b)
+{
+	return signals_count() != b->signals_seen;
+}
+
+static void pass_on_to(const struct place *p)
+{
+	int sig = signals_to_pass_on();
+
+	if (sig)
+		kill(p->spawn.out.res, sig);
+}
+
+static int stop(struct batch *b)
+{
+	unsigned int i;
+	int err = 0;
+
+	b->signals_seen = signals_count();
+	b->stopping = true;
+	for (i = 0; !err && i < b->options->jobs; i++) {
+		struct place *p = &b->places[i];
+
+		if (p->state == RUNNING)
+			pass_on_to(p);
+		else if (p->state == SPAWNING && !b->cancelled)
+			err = spawn_queue_cancel(b->ring, i);
+	}
+	b->cancelled = true;
+	return err;
 }
 
 /* ---- Ends --------------------------------------------------------------------------------- */
@@ -92,7 +126,7 @@ static void spawn_failed(struct batch *b, struct place *p)
 	say_about(NULL, 0);
 }
 
-/* Not for lack of something that only others could end: our own tasks take room, too. */
+/* What has no room for its task may find some when one of our others has ended. */
 static bool may_try_again(const struct batch *b, const struct outcome *out)
 {
 	return out->res == -EAGAIN && out->step == IORING_SPAWN_STEP_NONE && b->alive &&
@@ -102,16 +136,14 @@ static bool may_try_again(const struct batch *b, const struct outcome *out)
 static int spawn_ended(struct batch *b, struct place *p)
 {
 	struct spawn *s = &p->spawn;
-	int sig;
 
 	trace_outcome(s);
 	if (s->out.res > 0) {
 		region_free(&s->region);
 		p->state = RUNNING;
 		b->results->running++;
-		sig = signals_to_pass_on();
-		if (sig)
-			kill(s->out.res, sig);	/* it came too late to cancel the spawn */
+		if (b->cancelled && !signal_came(b))	/* else stop() is still to see to it */
+			pass_on_to(p);
 		return spawn_queue_exit(b->ring, s, number_of(b, p));
 	}
 	b->alive--;
@@ -210,47 +242,22 @@ static int begin(struct batch *b)
 	return err;
 }
 
-/* ---- Signals ------------------------------------------------------------------------------ */
-
-static bool signal_came(const struct batch *b)
-{
-	return signals_count() != b->signals_seen;
-}
-
-static int stop(struct batch *b)
-{
-	int sig = signals_to_pass_on();
-	unsigned int i;
-	int err = 0;
-
-	b->signals_seen = signals_count();
-	b->stopping = true;
-	for (i = 0; !err && i < b->options->jobs; i++) {
-		struct place *p = &b->places[i];
-
-		if (p->state == RUNNING && sig)
-			kill(p->spawn.out.res, sig);
-		else if (p->state == SPAWNING && !b->cancelled)
-			err = spawn_queue_cancel(b->ring, i);
-	}
-	b->cancelled = true;
-	return err;
-}
-
 /* ---- The loop ----------------------------------------------------------------------------- */
 
+/* A policy posts what it likes: what is not ours is passed over. */
 static int take(struct batch *b, const struct io_uring_cqe *cqe)
 {
-	struct place *p = &b->places[SPAWN_NUMBER(cqe->user_data)];
+	__u64 n = SPAWN_NUMBER(cqe->user_data);
+	struct place *p;
 
-	switch (SPAWN_KIND(cqe->user_data)) {
-	case OF_CANCEL:
+	if (n >= b->options->jobs)
 		return 0;
-	case OF_EXIT:
+	p = &b->places[n];
+	if (p->state == RUNNING && cqe->user_data == SPAWN_DATA(n, OF_EXIT))
 		return program_ended(b, p, cqe->res);
-	default:
-		return spawn_take(&p->spawn, cqe) ? spawn_ended(b, p) : 0;
-	}
+	if (p->state == SPAWNING && spawn_take(&p->spawn, n, cqe))
+		return spawn_ended(b, p);
+	return 0;
 }
 
 static int take_all(struct batch *b)

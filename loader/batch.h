@@ -16,7 +16,7 @@ struct batch_options {
 
 /* Entries of a ring that so many places need: each may queue two SQEs at a time. */
 unsigned int batch_sq_entries(unsigned int jobs);
-/* Each may have four CQEs, and with a trace those of all attempts. */
+/* Each may have four CQEs and some that a policy posts, with a trace those of all attempts. */
 unsigned int batch_cq_entries(unsigned int jobs, bool trace);
 
 /*

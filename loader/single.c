@@ -34,7 +34,7 @@ static int wait_for_outcome(struct io_uring *ring, struct spawn *s)
 			return err;
 		if (!waiting)		/* not earlier: the program starts with our mask at CLONE */
 			waiting = signals_hold();
-		done = SPAWN_KIND(cqe->user_data) != OF_CANCEL && spawn_take(s, cqe);
+		done = spawn_take(s, 0, cqe);
 		io_uring_cqe_seen(ring, cqe);
 		if (!done)
 			continue;

@@ -57,12 +57,12 @@ int spawn_queue_exit(struct io_uring *ring, const struct spawn *s, __u64 n)
 	return 0;
 }
 
-bool spawn_take(struct spawn *s, const struct io_uring_cqe *cqe)
+bool spawn_take(struct spawn *s, __u64 n, const struct io_uring_cqe *cqe)
 {
-	if (SPAWN_KIND(cqe->user_data) == OF_POLICY) {
+	if (cqe->user_data == SPAWN_DATA(n, OF_POLICY))
 		trace_attempt(s, cqe->res, cqe->flags >> 16);
+	if (cqe->user_data != SPAWN_DATA(n, OF_SPAWN))
 		return false;
-	}
 	if (cqe->flags & IORING_CQE_F_MORE) {
 		s->pid = cqe->res;
 		trace_born(s);

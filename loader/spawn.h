@@ -22,11 +22,10 @@ struct spawn {
 	struct outcome			out;
 };
 
-/* What the CQEs of spawn number n belong to: their user_data is SPAWN_DATA(n, kind). */
-enum spawn_data { OF_SPAWN, OF_POLICY, OF_CANCEL, OF_EXIT, NR_OF };
+/* What the CQEs of spawn number n belong to: their user_data is SPAWN_DATA(n, kind), and never 0. */
+enum spawn_data { OF_SPAWN = 1, OF_POLICY, OF_CANCEL, OF_EXIT, NR_OF };
 #define SPAWN_DATA(n, kind)	((__u64)(n) * NR_OF + (kind))
 #define SPAWN_NUMBER(data)	((data) / NR_OF)
-#define SPAWN_KIND(data)	((data) % NR_OF)
 
 /*
  * These queue an SQE, to be submitted by the caller. -EBUSY: there is no room for it.
@@ -40,7 +39,7 @@ int spawn_queue_cancel(struct io_uring *ring, __u64 n);
 /* Completes as OF_EXIT when the program has ended; it is still to be reaped. */
 int spawn_queue_exit(struct io_uring *ring, const struct spawn *s, __u64 n);
 
-/* Takes a CQE of the first or second kind. True: it was the outcome. */
-bool spawn_take(struct spawn *s, const struct io_uring_cqe *cqe);
+/* Takes a CQE, if it is of OF_SPAWN or OF_POLICY. True: it was the outcome. */
+bool spawn_take(struct spawn *s, __u64 n, const struct io_uring_cqe *cqe);
 
 #endif
