@@ -164,7 +164,7 @@ int cmd_attach(int argc, char **argv)
 
 	o.params = calloc(argc, sizeof(*o.params));
 	parse_options(&argp, "spawn-bpf attach", argc, argv, &o);
-	status = open_ring(&ring, &q);
+	status = open_ring(&ring, &q, 0, 0);
 	if (status)
 		return status;
 	io_uring_queue_exit(&ring);

@@ -7,22 +7,6 @@ static bool is_printable(unsigned char c)
 	return c >= ' ' && c < 0x7f;
 }
 
-void put_json(FILE *f, const char *text)
-{
-	fputc('"', f);
-	for (; *text; text++) {
-		unsigned char c = *text;
-
-		if (c == '"' || c == '\\')
-			fprintf(f, "\\%c", c);
-		else if (is_printable(c))
-			fputc(c, f);
-		else
-			fprintf(f, "\\u%04x", c);
-	}
-	fputc('"', f);
-}
-
 void put_xml(FILE *f, const char *text)
 {
 	for (; *text; text++) {

@@ -5,11 +5,9 @@
 #include <stdio.h>
 
 /*
- * Names of processes can hold any byte. As a string of JSON, quotes included: what is no ASCII
- * becomes the character of the same number. As text of XML, also in attributes, and for terminals:
- * what is no printable ASCII becomes '?'.
+ * Names of processes can hold any byte. As text of XML, also in attributes, and for terminals: what is
+ * no printable ASCII becomes '?'.
  */
-void put_json(FILE *f, const char *text);
 void put_xml(FILE *f, const char *text);
 void put_plain(FILE *f, const char *text);
 

@@ -277,7 +277,7 @@ int cmd_features(int argc, char **argv)
 
 	parse_options(&argp, "spawn-bpf features", argc, argv, &json);
 	libbpf_set_print(print_nothing);
-	status = open_ring(&ring, &q);
+	status = open_ring(&ring, &q, 0, 0);
 	if (status)
 		return status;
 	io_uring_queue_exit(&ring);

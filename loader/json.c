@@ -24,23 +24,23 @@ static unsigned int utf8_length(const unsigned char *s)
 	return c < least[len] || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff ? 0 : len;
 }
 
-static void put_string(const char *s)
+void json_put_string(FILE *f, const char *s)
 {
 	unsigned int len;
 
-	putchar('"');
+	fputc('"', f);
 	for (; *s; s += len ?: 1) {
 		len = utf8_length((const unsigned char *)s);
 		if (*s == '"' || *s == '\\')
-			printf("\\%c", *s);
+			fprintf(f, "\\%c", *s);
 		else if (len == 1 && (*s < 0x20 || *s == 0x7f))
-			printf("\\u%04x", *s);
+			fprintf(f, "\\u%04x", *s);
 		else if (len)
-			fwrite(s, 1, len, stdout);
+			fwrite(s, 1, len, f);
 		else
-			printf("\\ufffd");
+			fputs("\\ufffd", f);
 	}
-	putchar('"');
+	fputc('"', f);
 }
 
 static void item(struct json *j, const char *key)
@@ -49,7 +49,7 @@ static void item(struct json *j, const char *key)
 		printf("%s\n%*s", j->second ? "," : "", 2 * j->depth, "");
 	j->second = true;
 	if (key) {
-		put_string(key);
+		json_put_string(stdout, key);
 		printf(": ");
 	}
 }
@@ -97,7 +97,7 @@ void json_string(struct json *j, const char *key, const char *s)
 {
 	item(j, key);
 	if (s)
-		put_string(s);
+		json_put_string(stdout, s);
 	else
 		printf("null");
 }
@@ -112,6 +112,12 @@ void json_unsigned(struct json *j, const char *key, unsigned long long value)
 {
 	item(j, key);
 	printf("%llu", value);
+}
+
+void json_real(struct json *j, const char *key, double value)
+{
+	item(j, key);
+	printf("%.3f", value);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

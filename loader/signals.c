@@ -2,8 +2,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "signals.h"
+#include "util.h"
 
 /* All but these: they end no program, cannot be caught, or tell of a mistake of our own. */
 static const int not_caught[] = {
@@ -18,6 +20,7 @@ static sigset_t before;			/* our mask before we held anything back */
 static volatile sig_atomic_t program;	/* its pid, once it runs */
 static volatile sig_atomic_t got;
 static volatile sig_atomic_t got_is_ours;
+static volatile sig_atomic_t got_count;
 
 /* The program had no part in it, unlike in what the terminal sends to us and to it. */
 static int is_ours(int sig, const siginfo_t *info)
@@ -43,6 +46,7 @@ static void handle(int sig, siginfo_t *info, void *context)
 	if (program) {
 		pass_on(sig, info);
 	} else {
+		got_count++;
 		got = sig;
 		got_is_ours = is_ours(sig, info);
 	}
@@ -73,12 +77,17 @@ const sigset_t *signals_hold(void)
 	return &before;
 }
 
+void signals_release(void)
+{
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 void signals_pass_to(pid_t pid)
 {
 	program = pid;
 	if (got && got_is_ours)
 		kill(pid, got);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	signals_release();
 }
 
 void signals_pass_nothing(void)
@@ -87,16 +96,42 @@ void signals_pass_nothing(void)
 	program = 0;
 }
 
+int signals_wait(pid_t pid)
+{
+	siginfo_t info;
+	int status;
+
+	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT)) {
+		if (errno == EINTR)
+			continue;
+		say_error(errno, NULL, "cannot wait for pid %d", pid);
+		return EXIT_SELF;
+	}
+	signals_pass_nothing();
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 int signals_got(void)
 {
 	return got;
+}
+
+int signals_to_pass_on(void)
+{
+	return got_is_ours ? got : 0;
+}
+
+int signals_count(void)
+{
+	return got_count;
 }
 
 void signals_die(void)
 {
 	sigset_t set;
 
-	sigprocmask(SIG_SETMASK, &before, NULL);	/* what was held comes now */
+	signals_release();	/* what was held comes now */
 	if (!got)
 		return;
 	signal(got, SIG_DFL);

@@ -7,7 +7,6 @@
 
 static bool wanted;
 static struct timespec start;
-static int task;
 
 static double ms_since_start(void)
 {
@@ -17,8 +16,9 @@ static double ms_since_start(void)
 	return (now.tv_sec - start.tv_sec) * 1e3 + (now.tv_nsec - start.tv_nsec) / 1e6;
 }
 
-static void line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void line(const char *fmt, ...)
+static void line(const struct spawn *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void line(const struct spawn *s, const char *fmt, ...)
 {
 	char text[4096 + 128];
 	va_list ap;
@@ -28,14 +28,14 @@ static void line(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	say("%8.2f ms  pid %d  %s", ms_since_start(), task, text);
+	say("%8.2f ms  pid %d  %s", ms_since_start(), s->pid, text);
 }
 
-static void attempt_line(const struct region *r, __u32 path, bool sh, const char *what)
+static void attempt_line(const struct spawn *s, __u32 path, bool sh, const char *what)
 {
-	const char *name = region_path(r, path);
+	const char *name = region_path(&s->region, path);
 
-	line("%s%s: %s", sh ? SHELL " " : "",
+	line(s, "%s%s: %s", sh ? SHELL " " : "",
 	     name ? shown(name) : "a path that is not in the region", what);
 }
 
@@ -54,34 +54,34 @@ void trace_start(bool is_wanted, const char *policy)
 		say("policy %s is attached", policy);
 }
 
-void trace_born(int pid)
+void trace_born(const struct spawn *s)
 {
-	task = pid;
-	line("is born");
+	line(s, "is born");
 }
 
-void trace_attempt(const struct region *r, int res, __u32 what)
+void trace_attempt(const struct spawn *s, int res, __u32 what)
 {
-	attempt_line(r, what & SPAWN_PROG_TRACE_PATH, what & SPAWN_PROG_TRACE_SH,
+	attempt_line(s, what & SPAWN_PROG_TRACE_PATH, what & SPAWN_PROG_TRACE_SH,
 		     res < 0 ? errno_name(res) : "ran");
 }
 
-void trace_outcome(const struct region *r, const struct outcome *out)
+void trace_outcome(const struct spawn *s)
 {
-	const struct spawn_prog_report *report = &r->arg->report;
+	const struct spawn_prog_report *report = &s->region.arg->report;
+	const struct outcome *out = &s->out;
 
 	if (!report->attempts) {
-		line("%s; the policy left no report", result(out->res));
+		line(s, "%s; the policy left no report", result(out->res));
 		return;
 	}
 	if (out->res > 0)
-		attempt_line(r, report->path, report->sh, "runs");
+		attempt_line(s, report->path, report->sh, "runs");
 	else if (!report->error && out->step != IORING_SPAWN_STEP_NONE)
 		/* no step came after it: it took the task along */
-		attempt_line(r, report->path, report->sh, errno_name(out->res));
-	line("report: %s, %u attempts, %u pauses, %.0f ms", result(out->res), report->attempts,
+		attempt_line(s, report->path, report->sh, errno_name(out->res));
+	line(s, "report: %s, %u attempts, %u pauses, %.0f ms", result(out->res), report->attempts,
 	     report->busy, report->paused_ns / 1e6);
 	if (report->lost)
-		line("%u attempts are not shown: more than a policy may post, or than there was "
+		line(s, "%u attempts are not shown: more than a policy may post, or than there was "
 		     "room for in the ring", report->lost);
 }

@@ -8,15 +8,29 @@
 #include <sys/utsname.h>
 #include "util.h"
 
-/* Room for a CQE of every attempt that is traced: each path once, and those that found it busy. */
-#define CQ_ENTRIES	1024
-
 #define LINE_MAX_LEN	(PATH_MAX + 512)
+
+static char about[128];			/* "FILE:NUMBER: " */
+static void (*make_room)(void);		/* takes away what has no newline yet */
+
+void say_about(const char *file, unsigned long number)
+{
+	about[0] = 0;
+	if (file)
+		snprintf(about, sizeof(about), "%.80s:%lu: ", file, number);
+}
+
+void say_instead_of(void (*clear)(void))
+{
+	make_room = clear;
+}
 
 /* In one piece: the program we started may be writing to the same terminal. */
 static void say_line(const char *line)
 {
-	fprintf(stderr, "spawn-bpf: %s\n", line);
+	if (make_room)
+		make_room();
+	fprintf(stderr, "spawn-bpf: %s%s\n", about, line);
 }
 
 void say(const char *fmt, ...)
@@ -135,12 +149,15 @@ static int no_spawn(int err, const struct io_uring_query_spawn *q)
 	return EXIT_NO_SPAWN;
 }
 
-int open_ring(struct io_uring *ring, struct io_uring_query_spawn *q)
+int open_ring(struct io_uring *ring, struct io_uring_query_spawn *q, unsigned int sq_entries,
+	      unsigned int cq_entries)
 {
-	struct io_uring_params p = { .flags = IORING_SETUP_CQSIZE, .cq_entries = CQ_ENTRIES };
+	struct io_uring_params p = { .flags = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL };
 	int err;
 
-	err = io_uring_queue_init_params(4, ring, &p);
+	p.cq_entries = cq_entries > RING_CQ_ENTRIES ? cq_entries : RING_CQ_ENTRIES;
+	err = io_uring_queue_init_params(sq_entries > RING_SQ_ENTRIES ? sq_entries :
+					 RING_SQ_ENTRIES, ring, &p);
 	if (err)
 		return no_ring(err);
 	err = io_uring_spawn_query(ring->ring_fd, q);

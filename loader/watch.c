@@ -9,7 +9,6 @@
 #include <time.h>
 #include "commands.h"
 #include "signals.h"
-#include "spawn.h"
 #include "util.h"
 #include "watch_command.h"
 #include "watch_draw.h"
@@ -250,7 +249,7 @@ static int finish(struct watch *w)
 
 	if (w->o.command) {
 		signals_pass_to(w->command.pid);
-		program = spawn_wait(w->command.pid);
+		program = signals_wait(w->command.pid);
 	}
 	timeline_free(&w->timeline);
 	return status ?: program;

@@ -4,7 +4,7 @@
  * first "thread" has the marks and the steps, each with the wait that follows it, the others its
  * SQEs: slices of one thread must not overlap.
  */
-#include "escape.h"
+#include "json.h"
 #include "watch_draw.h"
 #include "watch_words.h"
 
@@ -17,7 +17,7 @@ struct writer {
 	bool	second;		/* a comma goes in front of the next one */
 };
 
-/* Opens an event; put_json() and the like go on, a "}" ends it. */
+/* Opens an event; json_put_string() and the like go on, a "}" ends it. */
 static void begin(struct writer *w, const char *phase, const struct track *track,
 		  unsigned int tid)
 {
@@ -36,7 +36,7 @@ static void put_time(struct writer *w, __u64 ns)
 static void put_name(struct writer *w, const char *name)
 {
 	fputs(", \"name\": ", w->f);
-	put_json(w->f, name);
+	json_put_string(w->f, name);
 }
 
 /* ---- What a viewer calls the rows --------------------------------------------------------- */
@@ -47,7 +47,7 @@ static void put_label(struct writer *w, const struct track *track, unsigned int 
 	begin(w, "M", track, tid);
 	put_name(w, what);
 	fputs(", \"args\": {\"name\": ", w->f);
-	put_json(w->f, name);
+	json_put_string(w->f, name);
 	fputs("}}", w->f);
 }
 
@@ -81,7 +81,7 @@ static void put_sqe(struct writer *w, const struct track *track, const struct sp
 	begin(w, "E", track, TID_SQES + s->lane);
 	put_time(w, s->to);
 	fputs(", \"args\": {\"result\": ", w->f);
-	put_json(w->f, s->has_res ? watch_result(s->res) : "none seen");
+	json_put_string(w->f, s->has_res ? watch_result(s->res) : "none seen");
 	fputs("}}", w->f);
 }
 

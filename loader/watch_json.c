@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* One JSON object a line for each event. */
 #include <linux/types.h>
-#include "escape.h"
+#include "json.h"
 #include "names.h"
 #include "watch_lines.h"
 #include "watch_words.h"
@@ -87,7 +87,7 @@ void watch_put_json(FILE *f, const struct watch_event *e)
 {
 	fprintf(f, "{\"ns\": %llu, \"event\": \"%s\", \"pid\": %d, \"submitter\": %d, \"comm\": ",
 		e->ns, watch_event_name(e), e->pid, e->submitter);
-	put_json(f, e->comm);
+	json_put_string(f, e->comm);
 	put_members(f, e);
 	fprintf(f, "}\n");
 }

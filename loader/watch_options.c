@@ -5,31 +5,20 @@
 #include "options.h"
 #include "watch_options.h"
 
-static double parse_number(const char *text, double least, double most, const char *option,
-			   struct argp_state *state)
+static double parse_seconds(const char *text, struct argp_state *state)
 {
 	char *end;
 	double n = strtod(text, &end);
 
-	if (end == text || *end || !(n >= least && n <= most))
-		argp_error(state, "%s takes a number from %g to %.10g, not '%s'", option, least,
-			   most, text);
-	return n;
-}
-
-static unsigned int parse_whole(const char *text, double least, double most, const char *option,
-				struct argp_state *state)
-{
-	double n = parse_number(text, least, most, option, state);
-
-	if (n != (unsigned int)n)
-		argp_error(state, "%s takes a whole number, not '%s'", option, text);
+	if (end == text || *end || !(n >= 0.001 && n <= 1e9))
+		argp_error(state, "--duration takes a number from 0.001 to 1000000000, not '%s'",
+			   text);
 	return n;
 }
 
 static unsigned int parse_buffer(const char *text, struct argp_state *state)
 {
-	unsigned int kb = parse_whole(text, 4, 1 << 18, "--buffer", state);
+	unsigned int kb = parse_number("--buffer", text, 4, 1 << 18, state);
 
 	if (kb & (kb - 1))
 		argp_error(state, "--buffer takes a power of two, not '%s'", text);
@@ -42,10 +31,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'p':
-		o->pid = parse_whole(arg, 1, 1 << 22, "--pid", state);
+		o->pid = parse_number("--pid", arg, 1, 1 << 22, state);
 		return 0;
 	case 'd':
-		o->seconds = parse_number(arg, 0.001, 1e9, "--duration", state);
+		o->seconds = parse_seconds(arg, state);
 		return 0;
 	case 'c':
 		o->chrome = arg;
