@@ -42,10 +42,10 @@ page_has_options() {
 	return "$missing"
 }
 
-# completes WORD... = RESULT...: what is offered for the last word of a command line.
+# completes WORD... => RESULT...: what is offered for the last word of a command line.
 completes() {
 	COMP_WORDS=("$tool")
-	while [ "$1" != = ]; do
+	while [ "$1" != "=>" ]; do
 		COMP_WORDS+=("$1")
 		shift
 	done
@@ -60,11 +60,11 @@ expect manual_has_no_warnings page_is_clean
 expect manual_has_every_command page_has_commands
 expect manual_has_every_option page_has_options
 # shellcheck disable=SC2046 # one word for each
-expect every_command_is_completed completes "" = $(commands)
-expect command_is_completed completes fe = features
-expect option_is_completed completes run --pol = --policy=
-expect option_behind_an_option_is_completed completes trace --json --chr = --chrome=
-expect value_is_no_command completes attach --ring=5 --sl = --slot=
-expect file_is_completed completes attach bpf/stable/dead = bpf/stable/deadline.bpf.c bpf/stable/deadline.h
-expect what_is_run_is_a_command completes run groff = groff
+expect every_command_is_completed completes "" "=>" $(commands)
+expect command_is_completed completes fe "=>" features
+expect option_is_completed completes run --pol "=>" --policy=
+expect option_behind_an_option_is_completed completes trace --json --chr "=>" --chrome=
+expect value_is_no_command completes attach --ring = 5 --sl "=>" --slot=
+expect file_is_completed completes attach bpf/stable/dead "=>" bpf/stable/deadline.bpf.c bpf/stable/deadline.h
+expect what_is_run_is_a_command completes run groff "=>" groff
 done_testing
