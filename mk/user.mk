@@ -5,8 +5,9 @@ USER := $(BUILD)/user
 Q := $(if $(V),,@)
 say = @printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-bpf_sources := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c examples/*.bpf.c loader/*.bpf.c selftests/bpf/*.bpf.c)
-loader_sources := $(filter-out %.bpf.c,$(wildcard loader/*.c))
+bpf_sources := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c examples/*.bpf.c loader/*/*.bpf.c selftests/bpf/*.bpf.c)
+loader_dirs := $(patsubst %/,%,$(wildcard loader/*/))
+loader_sources := $(filter-out %.bpf.c,$(wildcard loader/*.c loader/*/*.c))
 test_sources := $(wildcard selftests/*.c)
 testlib_sources := $(wildcard selftests/lib/*.c)
 runner_sources := $(wildcard selftests/guest/*.c)
@@ -43,7 +44,7 @@ CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wno-unused-parameter -Werror
 # Headers of the kernel tree are not ours to warn about.
 user_flags := $(CFLAGS) $(warnings) -Iinclude -Ibpf -Iselftests -Iselftests/lib \
-	-I$(USER)/bpf -I$(USER)/examples -I$(USER)/loader -I$(USER)/selftests/bpf \
+	-I$(USER)/bpf -I$(USER)/examples -I$(USER)/selftests/bpf \
 	-isystem $(TOOLS)/include -isystem $(LINUX)/tools/testing/selftests -idirafter $(LINUX)/include/uapi -MMD -MP
 bpf_flags := -target bpf -mcpu=v3 -O2 -g $(warnings) -D__TARGET_ARCH_x86 -Iinclude -Ibpf \
 	-I$(USER)/include -isystem $(TOOLS)/include -MMD -MP
@@ -78,7 +79,7 @@ $(filter-out $(USER)/loader/%,$(user_objects)): | $(skeletons)
 $(USER)/%.o: %.c mk/user.mk | $(LIBBPF)
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(user_flags) -c -o $@ $<
+	$(Q)$(CC) $(own_includes) $(user_flags) -c -o $@ $<
 
 $(USER)/parts/%.o: %.c mk/user.mk | $(LIBBPF)
 	$(call say,CC)
@@ -88,6 +89,8 @@ $(USER)/parts/%.o: %.c mk/user.mk | $(LIBBPF)
 # Below selftests/native: spawn_bpf.bpf.h outside BPF is what the native tests see.
 $(USER)/selftests/%.o $(USER)/parts/%.o $(USER)/bench/%.o $(USER)/examples/%.o: user_flags += -D_GNU_SOURCE
 $(USER)/selftests/native/%.o: user_flags += -Iselftests/native
+# In front of the tests' directories, which have files of the same names.
+$(USER)/loader/%.o: own_includes := -Iloader $(loader_dirs:%=-I%) $(loader_dirs:%=-I$(USER)/%)
 
 $(testlib): $(testlib_sources:%.c=$(USER)/%.o)
 	$(call say,AR)

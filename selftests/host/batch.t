@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-exec selftests/vm/guest --root host --timeout 3000 -- loader/batchtest.sh
+exec selftests/vm/guest --root host --timeout 3000 -- loader/tests/batch.sh

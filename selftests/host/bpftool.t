@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-exec selftests/vm/guest --root host --timeout 1500 -- loader/bpftooltest.sh
+exec selftests/vm/guest --root host --timeout 1500 -- loader/tests/bpftool.sh

@@ -5,4 +5,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-exec selftests/vm/guest --root host --timeout 1500 -- loader/selftest.sh
+exec selftests/vm/guest --root host --timeout 1500 -- loader/tests/run.sh

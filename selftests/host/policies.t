@@ -57,8 +57,8 @@ has_a_native_test() {
 has_a_guest_test() {
 	case $1 in
 	bpf/*/*) grep -qxF "LIBRARY_FIXTURE($2)" "selftests/library_$2.c" ;;
-	*) grep -q "/$2\.bpf\.o" loader/selftest.sh ||
-		grep -q "${2}_bpf__elf_bytes(" loader/policy.c ;;
+	*) grep -q "/$2\.bpf\.o" loader/tests/run.sh ||
+		grep -q "${2}_bpf__elf_bytes(" loader/policies/policy.c ;;
 	esac
 }
 

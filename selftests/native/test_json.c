@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* What spawn-bpf writes as JSON. TAP. */
-#include "../../loader/json.c"
+#include "../../loader/common/json.c"
 #include <stdlib.h>
 #include "tap.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* The paths spawn-bpf lets a policy try, for a command and a PATH. TAP. */
-#include "../../loader/region.c"
+#include "../../loader/run/region.c"
 #include <stdarg.h>
 #include <stdio.h>
 #include "tap.h"

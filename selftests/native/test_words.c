@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* How a list of commands is split into words. TAP. */
 #define _GNU_SOURCE
-#include "../../loader/words.c"
+#include "../../loader/run/words.c"
 #include <stdio.h>
 #include "tap.h"
 

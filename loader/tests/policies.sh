@@ -3,8 +3,8 @@
 # spawn-bpf attach, list, show, detach and pin from the outside. TAP. Runs as root on the patched
 # kernel, in the top directory; selftests/host/policies_cli.t boots a guest for it.
 set -euo pipefail
-. loader/try.sh
-. "$top/loader/holder.sh"
+. loader/tests/try.sh
+. "$top/loader/tests/holder.sh"
 
 prog=$top/build/user/bpf/spawn_prog.bpf.o
 once=$top/build/user/bpf/once.bpf.o

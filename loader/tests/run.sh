@@ -3,7 +3,7 @@
 # spawn-bpf from the outside: statuses, sentences, descriptors, signals. TAP. Runs as root on the
 # patched kernel, in the top directory; selftests/host/loader.t boots a guest for it.
 set -euo pipefail
-. loader/try.sh
+. loader/tests/try.sh
 
 once=$top/build/user/bpf/once.bpf.o
 export PATH=/usr/local/bin:/usr/bin:/bin

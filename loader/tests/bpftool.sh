@@ -3,8 +3,8 @@
 # What bpftool says of attached policies, their programs, links and maps. TAP. Runs as root on the
 # patched kernel, in the top directory; selftests/host/bpftool.t boots a guest for it.
 set -euo pipefail
-. loader/try.sh
-. "$top/loader/holder.sh"
+. loader/tests/try.sh
+. "$top/loader/tests/holder.sh"
 
 bpftool=$top/build/tools/bpftool/bpftool
 prog=$top/build/user/bpf/spawn_prog.bpf.o
