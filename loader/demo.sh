@@ -6,7 +6,7 @@
 set -euo pipefail
 
 top=$PWD
-PATH=$top/build/user/loader:$top/build/tools/bpftool:/nonexistent:/dev/null
+PATH=$top/build/user/loader:$top/build/tools/bpftool:$top/build/user/examples:/nonexistent:/dev/null
 PATH+=:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 failed=0
 work=$(mktemp -d)
@@ -132,6 +132,44 @@ expect_status 143
 show bpftool struct_ops list
 expect_status 0
 ! grep -q spawn_prog output || wrong "the policy is still there"
+
+title "An application whose policy picks the least loaded of three programs, traced"
+show spawn-bpf trace least_loaded 3 /bin/true /bin/sync /bin/echo
+expect_status 0
+for program in /bin/true /bin/sync /bin/echo; do
+	expect "runs $program"
+done
+expect 'step      1, START: CONTINUE'
+expect 'queue     EXEC, policy'
+
+title "A policy for the ring of a server that is running"
+cp "$top/build/user/bpf/stable/busy_retry.bpf.o" .
+server "$work/socket" /bin/cat &
+until [ -S socket ]; do
+	sleep 0.01
+done
+ring=$(basename "$(find "/proc/$!/fd" -lname 'anon_inode:*io_uring*' | head -n 1)")
+show spawn-bpf attach --pid $! --ring "$ring" --set max_busy=20 busy_retry.bpf.o
+expect_status 0
+expect 'policy busy_retry is attached to slot 0'
+show spawn-bpf list
+expect "busy_retry .*$! (server)"
+show spawn-bpf show busy_retry
+expect 'max_steps 1024 (default)'
+show bpftool map dump name busy_ret.rodata
+expect '"max_busy": 20'
+show spawn-bpf detach "/sys/fs/bpf/spawn_bpf/$!-$ring-0"
+expect_status 0
+kill $!
+wait $! || wrong "the server ended with status $?"
+
+files=200
+[ "${KERNEL:-release}" != debug ] || files=20		# ten times as slow
+title "$files C files, compiled by spawn-bpf run -f and by xargs -P"
+cd "$top"
+status=0
+loader/compile.sh "$files" || status=$?
+expect_status 0
 
 if [ $failed -eq 0 ]; then
 	printf '\nEverything went as it should.\n'

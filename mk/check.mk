@@ -31,11 +31,11 @@ storm: all
 	@JOBS=$(JOBS) SEED=$(SEED) CHAINS=$(CHAINS) ROUND=$(ROUND) mk/storm
 
 # A guest with the host's root needs no tests.
-host_guest := kernel tools $(loader) $(filter $(USER)/bpf/%,$(bpf_objects)) $(HOST_INITRAMFS)
+host_guest := kernel tools $(loader) $(examples) $(filter $(USER)/bpf/%,$(bpf_objects)) $(HOST_INITRAMFS)
 
 run: $(host_guest)
 	@if [ ! -x loader/demo.sh ]; then echo "loader/demo.sh is missing: there is nothing to show" >&2; exit 1; fi
-	@$(guest) --root host --timeout 600 -- loader/demo.sh
+	@$(guest) --root host --timeout 1800 -- loader/demo.sh
 
 bench: all
 	@if [ ! -x bench/run ]; then echo "bench/run is missing: there is nothing to measure" >&2; exit 1; fi

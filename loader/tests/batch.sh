@@ -370,13 +370,5 @@ batch <<<true
 ok the_sysctl_is_named says 125 'list:1: no task can be made: .*io_uring_spawn is 2 (off) (EPERM)'
 echo 0 >/proc/sys/kernel/io_uring_spawn
 
-# A real use
-cd "$top"
-status=0
-loader/compile.sh $((240 / part)) >"$work/out" 2>"$work/err" || status=$?
-sed 's/^/# /' "$work/out"
-cd "$work"
-ok compiles_as_xargs_does test "$status:$(wc -l <out)" = 0:2
-
 echo "1..$nr"
 exit $failed
