@@ -43,10 +43,29 @@ patches_apply() {
 	test -s "$scratch/io_uring/spawn.c"
 }
 
+# The walkthrough of docs/policies.md, up to its building, is the source of the example.
+walkthrough_is_the_example() {
+	local squeezed='/^$/d'
+	diff <(sed '/^\*\*Build it/,$d' docs/policies.md | awk '/^```/ { inside = /^```c$/; next } inside' | sed "$squeezed") \
+		<(sed -n '/^#include/,$p' examples/least_loaded.bpf.c | sed "$squeezed")
+}
+
+# Its commands for doing that by hand.
+walkthrough_builds() {
+	local commands top=$PWD
+	commands=$(sed -n '/^\*\*Build it/,/^(/p' docs/policies.md | sed -n '/^\$ /,/^```/p' | sed 's/^\$ //; /^```/d')
+	cp examples/least_loaded.bpf.c "$scratch" || return
+	commands=${commands//-Iinclude/-I$top/include}
+	(cd "$scratch" && eval "${commands//build\//$top/build/}") || return
+	cmp "$scratch/least_loaded.skel.h" build/user/examples/least_loaded.skel.h
+}
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 expect shows_the_example shows_the_example
 expect example_runs_in_a_guest example_runs
 expect lists_the_configuration lists_the_configuration
 expect patches_apply_with_its_command patches_apply
+expect walkthrough_is_the_example walkthrough_is_the_example
+expect walkthrough_builds_with_its_commands walkthrough_builds
 done_testing
