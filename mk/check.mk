@@ -6,12 +6,18 @@ guest := selftests/vm/guest
 
 host_tests := $(wildcard selftests/host/*.t)
 all_tests := $(tests:$(TOP)/%=%) $(host_tests)
+# Emulated, the debug kernel is ten times as slow. What is about the tools or about no kernel at all
+# runs on the release one only, unless it is asked for by TESTS.
+debug_host_tests := $(patsubst %,selftests/host/%.t,examples loader runner strace vm)
 ifdef TESTS
 chosen_tests := $(foreach name,$(TESTS),$(filter %/$(name) %/$(name).t,$(all_tests)))
 unknown_tests := $(strip $(foreach name,$(TESTS),$(if $(filter %/$(name) %/$(name).t,$(all_tests)),,$(name))))
 ifneq ($(unknown_tests),)
 $(error There is no test called $(unknown_tests). There are: $(basename $(notdir $(all_tests))))
 endif
+else ifeq ($(KERNEL),debug)
+chosen_tests := $(tests:$(TOP)/%=%) $(debug_host_tests)
+left_out := $(basename $(notdir $(filter-out $(debug_host_tests),$(host_tests))))
 else
 chosen_tests := $(all_tests)
 endif
@@ -24,6 +30,7 @@ prove_rules := --rules 'seq=selftests/host/*' --rules 'par=**'
 
 check: all
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
+	$(if $(left_out),@echo "Not on the debug kernel unless TESTS says so: $(left_out)")
 	@$(OWN_MAKE) RESULTS=$(RESULTS) prove --timer --jobs $(JOBS) $(prove_rules) --exec mk/prove-one $(chosen_tests) || \
 		{ mk/show-failures $(RESULTS); exit 1; }
 
