@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 #include "commands.h"
+#include "json.h"
 #include "names.h"
 #include "options.h"
 #include "util.h"
@@ -15,23 +16,14 @@
 /* ---- Output: name and value, one a line or as members of a JSON object -------------------- */
 
 struct out {
-	bool	json;
-	bool	second;		/* a comma goes in front of the next one */
+	bool		in_json;
+	struct json	json;
 };
 
-static void begin(struct out *o, const char *key, const char *words)
+static void word(const struct out *o, const char *words)
 {
-	if (o->json)
-		printf("%s\n  \"%s\": ", o->second ? "," : "", key);
-	else
+	if (!o->in_json)
 		printf("%-18s ", words);
-	o->second = true;
-}
-
-static void end(struct out *o)
-{
-	if (!o->json)
-		putchar('\n');
 }
 
 /* Numbers with names of their own: SQEs 256, slots 16; { "sqes": 256, "slots": 16 } */
@@ -40,36 +32,46 @@ struct number {
 	long long	value;
 };
 
-static void put_numbers(struct out *o, const struct number *n, unsigned int nr)
+static void put_numbers(struct out *o, const char *key, const char *words, const struct number *n,
+			unsigned int nr)
 {
 	unsigned int i;
 
+	word(o, words);
+	if (o->in_json)
+		json_object(&o->json, key);
 	for (i = 0; i < nr; i++)
-		if (o->json)
-			printf("%s\"%s\": %lld%s", i ? ", " : "{ ", n[i].key, n[i].value,
-			       i + 1 < nr ? "" : " }");
+		if (o->in_json)
+			json_number(&o->json, n[i].key, n[i].value);
 		else
-			printf("%s%s %lld", i ? ", " : "", n[i].words, n[i].value);
+			printf("%s %lld%s", n[i].words, n[i].value, i + 1 < nr ? ", " : "\n");
+	if (o->in_json)
+		json_object_end(&o->json);
 }
 
 /* The names of the bits that are set. */
-static void put_bits(struct out *o, __u64 bits, const struct names *names, unsigned int nr)
+static void put_bits(struct out *o, const char *key, const char *words, __u64 bits,
+		     const struct names *names, unsigned int nr)
 {
-	const char *quote = o->json ? "\"" : "", *comma = "";
 	char buf[16];
 
-	if (o->json)
-		putchar('[');
+	word(o, words);
+	if (o->in_json)
+		json_array(&o->json, key);
 	else if (!bits)
 		printf("none");
 	for (; bits; bits &= bits - 1) {
-		__u64 bit = bits & -bits;
+		const char *name = bit_name(bits & -bits, names, nr, buf, sizeof(buf));
 
-		printf("%s%s%s%s", comma, quote, bit_name(bit, names, nr, buf, sizeof(buf)), quote);
-		comma = o->json ? ", " : " ";
+		if (o->in_json)
+			json_string(&o->json, NULL, name);
+		else
+			printf("%s%s", name, bits & (bits - 1) ? " " : "");
 	}
-	if (o->json)
-		putchar(']');
+	if (o->in_json)
+		json_array_end(&o->json);
+	else
+		putchar('\n');
 }
 
 /* ---- Names -------------------------------------------------------------------------------- */
@@ -165,88 +167,80 @@ static void put_query(struct out *o, const struct io_uring_query_spawn *q)
 		{ "posts", "posts", q->max_posts },
 	};
 
-	begin(o, "operations", "operations");
-	put_numbers(o, ops, ARRAY_SIZE(ops));
-	end(o);
-	begin(o, "spawn_flags", "spawn flags");
-	put_bits(o, q->spawn_flags, spawn_flags, ARRAY_SIZE(spawn_flags));
-	end(o);
-	begin(o, "exec_flags", "exec flags");
-	put_bits(o, q->exec_flags, exec_flags, ARRAY_SIZE(exec_flags));
-	end(o);
-	begin(o, "clone_flags", "clone flags");
-	put_bits(o, q->clone_flags, clone_flags, ARRAY_SIZE(clone_flags));
-	end(o);
-	begin(o, "task_attrs", "task attributes");
-	put_bits(o, q->task_attrs, task_attrs, ARRAY_SIZE(task_attrs));
-	end(o);
-	begin(o, "limits", "limits per spawn");
-	put_numbers(o, limits, ARRAY_SIZE(limits));
-	end(o);
+	put_numbers(o, "operations", "operations", ops, ARRAY_SIZE(ops));
+	put_bits(o, "spawn_flags", "spawn flags", q->spawn_flags, spawn_flags,
+		 ARRAY_SIZE(spawn_flags));
+	put_bits(o, "exec_flags", "exec flags", q->exec_flags, exec_flags, ARRAY_SIZE(exec_flags));
+	put_bits(o, "clone_flags", "clone flags", q->clone_flags, clone_flags,
+		 ARRAY_SIZE(clone_flags));
+	put_bits(o, "task_attrs", "task attributes", q->task_attrs, task_attrs,
+		 ARRAY_SIZE(task_attrs));
+	put_numbers(o, "limits", "limits per spawn", limits, ARRAY_SIZE(limits));
 }
 
 static void put_sysctl(struct out *o)
 {
 	int value = kernel_sysctl("io_uring_spawn");
 
-	begin(o, "sysctl", "io_uring_spawn");
-	if (!o->json)
-		printf("%s", sysctl_words(value));
+	word(o, "io_uring_spawn");
+	if (!o->in_json)
+		puts(sysctl_words(value));
 	else if (value < 0)
-		printf("null");
+		json_string(&o->json, "sysctl", NULL);
 	else
-		printf("%d", value);
-	end(o);
+		json_number(&o->json, "sysctl", value);
 }
 
 static void put_policies(struct out *o)
 {
-	static const char *const json_words[] = { "null", "false", "true" };
 	int btf = btf_has_policies();
 	bool may_load = may_load_policies();
 
-	begin(o, "policies", "policies");
-	if (o->json)
-		printf("{ \"struct_ops\": %s, \"may_load\": %s }",
-		       json_words[btf < 0 ? 0 : 1 + btf], json_words[1 + may_load]);
-	else if (btf < 0)
-		printf("unknown: " KERNEL_BTF " cannot be read (%s)", errno_name(btf));
-	else if (!btf)
-		printf("none: struct io_uring_spawn_ops is not in the kernel's BTF");
-	else
-		printf("struct io_uring_spawn_ops; this process %s", may_load ? "may load them" :
-		       "may not load them, it lacks CAP_BPF or CAP_PERFMON");
-	end(o);
+	word(o, "policies");
+	if (!o->in_json && btf < 0) {
+		printf("unknown: " KERNEL_BTF " cannot be read (%s)\n", errno_name(btf));
+	} else if (!o->in_json) {
+		puts(!btf ? "none: struct io_uring_spawn_ops is not in the kernel's BTF" :
+		     may_load ? "struct io_uring_spawn_ops; this process may load them" :
+		     "struct io_uring_spawn_ops; this process may not load them, it lacks CAP_BPF or "
+		     "CAP_PERFMON");
+	} else {
+		json_object(&o->json, "policies");
+		if (btf < 0)
+			json_string(&o->json, "struct_ops", NULL);
+		else
+			json_bool(&o->json, "struct_ops", btf);
+		json_bool(&o->json, "may_load", may_load);
+		json_object_end(&o->json);
+	}
 }
 
-static void put_all(bool json, const struct io_uring_query_spawn *q)
+static void put_all(struct out *o, const struct io_uring_query_spawn *q)
 {
-	struct out o = { .json = json };
 	struct utsname uts;
 
 	uname(&uts);
-	if (json)
-		putchar('{');
-	begin(&o, "kernel", "kernel");
-	printf(json ? "\"%s\"" : "%s", uts.release);
-	end(&o);
-	begin(&o, "abi", "spawn ABI");
-	printf("%u", q->abi);
-	end(&o);
-	put_query(&o, q);
-	put_sysctl(&o);
-	put_policies(&o);
-	if (json)
-		printf("\n}\n");
+	if (o->in_json) {
+		json_object(&o->json, NULL);
+		json_string(&o->json, "kernel", uts.release);
+		json_unsigned(&o->json, "abi", q->abi);
+	} else {
+		printf("%-18s %s\n%-18s %u\n", "kernel", uts.release, "spawn ABI", q->abi);
+	}
+	put_query(o, q);
+	put_sysctl(o);
+	put_policies(o);
+	if (o->in_json)
+		json_object_end(&o->json);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	bool *json = state->input;
+	struct out *o = state->input;
 
 	if (key != 'j')
 		return ARGP_ERR_UNKNOWN;
-	*json = true;
+	o->in_json = true;
 	return 0;
 }
 
@@ -272,15 +266,15 @@ int cmd_features(int argc, char **argv)
 {
 	struct io_uring_query_spawn q;
 	struct io_uring ring;
-	bool json = false;
+	struct out o = {};
 	int status;
 
-	parse_options(&argp, "spawn-bpf features", argc, argv, &json);
+	parse_options(&argp, "spawn-bpf features", argc, argv, &o);
 	libbpf_set_print(print_nothing);
 	status = open_ring(&ring, &q, 0, 0);
 	if (status)
 		return status;
 	io_uring_queue_exit(&ring);
-	put_all(json, &q);
+	put_all(&o, &q);
 	return 0;
 }
