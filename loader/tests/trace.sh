@@ -6,7 +6,7 @@ set -euo pipefail
 
 top=$PWD
 export PATH=$top/build/user/loader:$top/build/tools/bpftool:/usr/local/bin:/usr/bin:/bin:/usr/sbin
-export PYTHONPATH=$top/loader PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH=$top/loader/tests PYTHONDONTWRITEBYTECODE=1
 check=$top/loader/tests/tracecheck.py
 nr=0
 failed=0
