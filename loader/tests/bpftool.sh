@@ -41,12 +41,12 @@ hold
 # --- Every policy that is built
 for object in $(find "$top/build/user/bpf" -name '*.bpf.o' | sort); do
 	name=$(basename "$object" .bpf.o)
-	ops=${name}_ops step=${name}_step	# the kernel keeps 15 characters of a name
+	ops=${name}_ops step=${name}_step	# the kernel keeps 15 characters of a map's name
 	attach 5 "$object"
 	try "$bpftool" struct_ops list
 	ok "struct_ops_list_has_$name" has "^$map: ${ops:0:15} +io_uring_spawn_ops *$"
 	try "$bpftool" prog list
-	ok "prog_list_has_$name" has "^$program: struct_ops  name ${step:0:15}  tag [0-9a-f]{16}  gpl$"
+	ok "prog_list_has_$name" has "^$program: struct_ops  name $step  tag [0-9a-f]{16}  gpl$"
 	try "$bpftool" link list
 	ok "link_list_has_$name" has "^$link: struct_ops  map $map *$"
 	try "$bpftool" gen skeleton "$object" name "${name}_bpf"
