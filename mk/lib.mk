@@ -14,7 +14,8 @@ lib_outputs := $(LIB)/libspawn_bpf.a $(LIB)/libspawn_bpf.so $(LIB)/libspawn_bpf_
 .PHONY: lib install
 lib: $(lib_outputs)
 
-lib_flags := $(CFLAGS) $(warnings) -Iinclude -Ilib -fPIC -fvisibility=hidden -MMD -MP
+# initial-exec: the first use of a thread's variables in a signal handler allocates nothing.
+lib_flags := $(CFLAGS) $(warnings) -Iinclude -Ilib -fPIC -fvisibility=hidden -ftls-model=initial-exec -MMD -MP
 
 $(USER)/lib/%.o: lib/%.c mk/lib.mk
 	$(call say,CC)
@@ -32,10 +33,10 @@ $(LIB)/libspawn_bpf.so.0: $(lib_objects) lib/libspawn_bpf.map
 $(LIB)/libspawn_bpf.so: $(LIB)/libspawn_bpf.so.0
 	$(Q)ln -sf $(<F) $@
 
-# With the library in it: one file to name in LD_PRELOAD.
+# With the library in it: one file to name in LD_PRELOAD. Bound at once: a handler may be the first to call.
 $(LIB)/libspawn_bpf_preload.so: $(preload_objects) $(lib_objects) lib/preload/preload.map
 	$(call say,LINK)
-	$(Q)$(CC) -shared -Wl,-soname,$(@F),--version-script=lib/preload/preload.map -o $@ $(filter %.o,$^) -pthread
+	$(Q)$(CC) -shared -Wl,-z,now,-z,defs,-soname,$(@F),--version-script=lib/preload/preload.map -o $@ $(filter %.o,$^) -pthread
 
 $(LIB)/libspawn_bpf.pc: lib/libspawn_bpf.pc.in mk/lib.mk
 	@mkdir -p $(@D)
