@@ -11,8 +11,11 @@ lib_objects := $(lib_sources:%.c=$(USER)/%.o)
 preload_objects := $(preload_sources:%.c=$(USER)/%.o)
 lib_outputs := $(LIB)/libspawn_bpf.a $(LIB)/libspawn_bpf.so $(LIB)/libspawn_bpf_preload.so
 
+# Programs that run with and without the preload, so with the C library that it is laid over.
+preload_tests := $(patsubst %.c,$(USER)/%,$(wildcard selftests/preload/*.c))
+
 .PHONY: lib install
-lib: $(lib_outputs)
+lib: $(lib_outputs) $(preload_tests)
 
 # initial-exec: the first use of a thread's variables in a signal handler allocates nothing.
 lib_flags := $(CFLAGS) $(warnings) -Iinclude -Ilib -fPIC -fvisibility=hidden -ftls-model=initial-exec -MMD -MP
@@ -37,6 +40,12 @@ $(LIB)/libspawn_bpf.so: $(LIB)/libspawn_bpf.so.0
 $(LIB)/libspawn_bpf_preload.so: $(preload_objects) $(lib_objects) lib/preload/preload.map
 	$(call say,LINK)
 	$(Q)$(CC) -shared -Wl,-z,now,-z,defs,-soname,$(@F),--version-script=lib/preload/preload.map -o $@ $(filter %.o,$^) -pthread
+
+$(preload_tests): $(USER)/%: %.c mk/lib.mk
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(warnings) -o $@ $(filter %.c,$^) -pthread
+$(USER)/selftests/preload/behaviour: $(wildcard selftests/preload/behaviour/*)
 
 $(LIB)/libspawn_bpf.pc: lib/libspawn_bpf.pc.in mk/lib.mk
 	@mkdir -p $(@D)
