@@ -49,6 +49,8 @@ static void tell_signals(void)
 				set = strtoull(line + 7, NULL, 16);
 				printf("%s %#llx\n", wanted[i], set & ~(3ULL << 31));
 			}
+	if (status)
+		fclose(status);
 }
 
 static void tell_cwd(void)
