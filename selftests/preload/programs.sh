@@ -7,13 +7,14 @@ set -uo pipefail
 . selftests/preload/preload.sh
 
 files=300
-with=env
+with="env"
 export LC_ALL=C
 
 # C sources f1.c ... and what ninja and make are to do with them
 make_tree() {
 	local i
 	mkdir -p "$1" && cd "$1" || return 1
+	# shellcheck disable=SC2016  # for ninja
 	printf 'rule cc\n  command = tcc -c $in -o $out\n' >build.ninja
 	# shellcheck disable=SC2016  # for make
 	printf 'objects := $(patsubst %%.c,%%.o,$(wildcard *.c))\nall: $(objects)\n%%.o: %%.c\n\ttcc -c $< -o $@\n' >Makefile

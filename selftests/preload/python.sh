@@ -11,9 +11,12 @@ cases=45
 
 # suite COMMAND...: it passes, run by the command
 suite() {
-	preloaded "$@" "$python" -m test -v test_posix -m '*PosixSpawn*' >"$work/log" 2>&1 &&
-		[ "$(grep -c '\.\.\. ok$' "$work/log")" = "$cases" ] && grep -q "^Ran $cases tests" "$work/log" ||
-		{ cat "$work/log"; return 1; }
+	if preloaded "$@" "$python" -m test -v test_posix -m '*PosixSpawn*' >"$work/log" 2>&1 &&
+		[ "$(grep -c '\.\.\. ok$' "$work/log")" = "$cases" ] && grep -q "^Ran $cases tests" "$work/log"; then
+		return 0
+	fi
+	cat "$work/log"
+	return 1
 }
 
 # served BY REASON...: nothing but that has served the calls, and these errors are why
@@ -21,8 +24,8 @@ served() {
 	local by=$1 other=io_uring
 	shift
 	[ "$by" != io_uring ] || other=fallback
-	[ "$(count "$by")" -gt 30 ] && [ "$(count "$other")" = 0 ] && [[ " $* " == *" $(reasons | cut -d' ' -f1) "* ]] ||
-		{ cat "$stats"; return 1; }
+	cat "$stats"
+	[ "$(count "$by")" -gt 30 ] && [ "$(count "$other")" = 0 ] && [[ " $* " == *" $(reasons | cut -d' ' -f1) "* ]]
 }
 
 suite_by_io_uring() {
@@ -64,7 +67,9 @@ try:
     s.run(["/no/such"], close_fds=False)
 except FileNotFoundError:
     print("passed")
-' && [ "$(count io_uring)" = 22 ] && [ "$(count fallback)" = 0 ] || { cat "$stats"; return 1; }
+' || return 1
+	cat "$stats"
+	[ "$(count io_uring)" = 22 ] && [ "$(count fallback)" = 0 ]
 }
 
 for how in "${@:?}"; do

@@ -9,8 +9,8 @@ quick=$PWD/build/user/selftests/targets/quick
 # shellcheck disable=SC2317  # called through expect
 none_is_lost_none_is_left() {
 	preloaded "$tests/threads" "$quick" "$1" || return 1
-	[ "$(count io_uring)" = "$1" ] && [ "$(count fallback)" = 0 ] ||
-		{ cat "$stats"; return 1; }
+	cat "$stats"
+	[ "$(count io_uring)" = "$1" ] && [ "$(count fallback)" = 0 ]
 }
 
 expect none_is_lost_none_is_left none_is_lost_none_is_left "${1:?}"
