@@ -12,17 +12,25 @@ trap 'rm -rf "$work"' EXIT
 mkdir -m 777 "$work/open"
 chmod 755 "$work"
 stats=$work/open/stats
+io_uring=0 fallback=0
+
+touch "$stats"
+chmod 666 "$stats"
 
 # preloaded COMMAND...: with the preload, whose counts are kept.
 preloaded() {
 	: >"$stats"
-	chmod 666 "$stats"
 	SPAWN_BPF_STATS=$stats LD_PRELOAD=$preload "$@"
 }
 
-# count io_uring|fallback: calls of all processes of the last preloaded command
+# Sets io_uring and fallback: calls of all processes of the last preloaded command.
 count() {
-	awk -v of="$1" '{ for (i = 1; i < NF; i++) if ($i == of) sum += $(i + 1) } END { print sum + 0 }' "$stats"
+	local line
+	io_uring=0 fallback=0
+	while read -r line; do
+		[[ $line =~ io_uring\ ([0-9]+),\ fallback\ ([0-9]+) ]] || continue
+		io_uring=$((io_uring + BASH_REMATCH[1])) fallback=$((fallback + BASH_REMATCH[2]))
+	done <"$stats"
 }
 
 # Why calls fell back: errno and how often.

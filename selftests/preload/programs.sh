@@ -57,15 +57,15 @@ outcome() {
 }
 
 compare() {
-	local name=$1 least=$2 served fallbacks
+	local name=$1 least=$2
 	with=preloaded
 	if ! outcome "$name" >"$work/$name.out" || ! diff -U 3 "$dir/$name" "$work/$name.out" >"$work/diff"; then
 		result 1 "$name" "$(cat "$work/diff")"
 		return
 	fi
-	served=$(count io_uring) fallbacks=$(count fallback)
-	[ "$served" -ge "$least" ] && [ "$fallbacks" = 0 ]
-	result $? "$name: io_uring $served, fallback $fallbacks" "$(cat "$stats")"
+	count
+	[ "$io_uring" -ge "$least" ] && [ "$fallback" = 0 ]
+	result $? "$name: io_uring $io_uring, fallback $fallback" "$(cat "$stats")"
 }
 
 dir=${2:?}

@@ -3,6 +3,7 @@
 # python.sh HOW...: the cases for posix_spawn() of CPython's own tests, unmodified, under the preload.
 # TAP. HOW is io_uring, every call is served by it; disabled, by the sysctl; EPERM or ENOSYS, io_uring
 # is denied by a seccomp filter; unpatched, this kernel has no io_uring spawn.
+# shellcheck disable=SC2317  # the cases are called through expect
 set -uo pipefail
 . selftests/preload/preload.sh
 
@@ -25,7 +26,8 @@ served() {
 	shift
 	[ "$by" != io_uring ] || other=fallback
 	cat "$stats"
-	[ "$(count "$by")" -gt 30 ] && [ "$(count "$other")" = 0 ] && [[ " $* " == *" $(reasons | cut -d' ' -f1) "* ]]
+	count
+	[ "${!by}" -gt 30 ] && [ "${!other}" = 0 ] && [[ " $* " == *" $(reasons | cut -d' ' -f1) "* ]]
 }
 
 suite_by_io_uring() {
@@ -69,7 +71,8 @@ except FileNotFoundError:
     print("passed")
 ' || return 1
 	cat "$stats"
-	[ "$(count io_uring)" = 22 ] && [ "$(count fallback)" = 0 ]
+	count
+	[ "$io_uring" = 22 ] && [ "$fallback" = 0 ]
 }
 
 for how in "${@:?}"; do
