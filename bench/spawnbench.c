@@ -3,6 +3,9 @@
  * Spawn + exec + wait of a static program that exits at its first instruction, by every way there
  * is. Meant for a guest whose clock counts instructions (--icount). Prints, separated by tabs:
  * method, column, minimum, median.
+ *
+ * With the name of a method it is that one alone, of a caller that has little memory and then much.
+ * Linked dynamically it shows what posix_spawn() costs there, with or without a preload.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -26,6 +30,7 @@
 #define ROUNDS		300
 #define MISSES		6
 #define MANY_FDS	1000
+#define MUCH_MEMORY	(512UL << 20)
 #define U64(p)		((__u64)(uintptr_t)(p))
 
 /*
@@ -300,17 +305,46 @@ static void open_many(void)
 			die("/dev/null", errno);
 }
 
+static void touch_much(void)
+{
+	char *memory = mmap(NULL, MUCH_MEMORY, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		die("mmap", errno);
+	memset(memory, 1, MUCH_MEMORY);
+}
+
+/* Those that need no ring. */
+static int measure_one(const char *name, const struct job *job)
+{
+	unsigned int i;
+
+	for (i = 0; methods[i].spawn != by_io_uring_spawn; i++) {
+		if (strcmp(methods[i].name, name))
+			continue;
+		measure(&methods[i], job, "dynamic caller");
+		touch_much();
+		measure(&methods[i], job, "512 MiB touched");
+		return 0;
+	}
+	fprintf(stderr, "spawnbench: no method is called %s\n", name);
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	struct job plain = { .nr_paths = 1 }, search = {};
 	unsigned int i;
 
-	if (argc != 2 || strlen(argv[1]) >= sizeof(plain.paths[0]) || argv[1][0] != '/') {
-		fprintf(stderr, "usage: spawnbench PROGRAM, its absolute path\n");
+	if (argc < 2 || argc > 3 || strlen(argv[1]) >= sizeof(plain.paths[0]) || argv[1][0] != '/') {
+		fprintf(stderr, "usage: spawnbench PROGRAM [METHOD], its absolute path\n");
 		return 2;
 	}
 	strcpy(plain.paths[0], argv[1]);
 	plain.argv[0] = search.argv[0] = "quick";
+	if (argc == 3)
+		return measure_one(argv[2], &plain);
 	make_search(&search, argv[1]);
 	open_ring();
 	attach_policy();

@@ -117,9 +117,11 @@ int spawn_bpf_cmd__sched(struct spawn_bpf_cmd *cmd, int policy, int priority)
 
 	if (!s)
 		return -ENOMEM;
+	/* sched_setattr(2) sets nice too, where sched_setscheduler(2) keeps it */
 	s->attr = (struct sched_attributes){
 		.size = sizeof(s->attr), .policy = policy < 0 ? 0 : policy,
 		.flags = policy < 0 ? SCHED_KEEP_POLICY : 0, .priority = priority,
+		.nice = getpriority(PRIO_PROCESS, 0),
 	};
 	step = STEP(cmd, iou_prep_task_sched, U64(&s->attr), sizeof(s->attr), 0);
 	s->next = cmd->scheds;

@@ -45,6 +45,7 @@ static __thread struct thread_ring {
 } this;
 
 static pthread_key_t at_exit;
+static pid_t process;
 
 static void unmap(void *memory)
 {
@@ -52,9 +53,22 @@ static void unmap(void *memory)
 	this.memory = NULL;
 }
 
+static void remember_process(void)
+{
+	process = getpid();
+}
+
 __attribute__((constructor)) static void watch_threads(void)
 {
 	pthread_key_create(&at_exit, unmap);
+	pthread_atfork(NULL, NULL, remember_process);
+	remember_process();
+}
+
+/* A ring that a child of vfork(2) makes would be gone with it, and its parent think that it has one. */
+static bool is_borrowed(void)
+{
+	return getpid() != process;
 }
 
 static int map(void)
@@ -110,6 +124,8 @@ int thread_ring_get(void)
 		return 0;
 	if (this.error)
 		return this.error;
+	if (is_borrowed())
+		return -ENXIO;
 	if (!this.memory)
 		this.error = map();
 	if (!this.error)

@@ -10,7 +10,10 @@
  * inherits it, and no limit on descriptors or loop that closes all of them reaches it.
  */
 
-/* Makes the ring if need be. 0, or why it cannot be used, which stays so for this thread. */
+/*
+ * Makes the ring if need be. 0, or why it cannot be used, which stays so for this thread. -ENXIO: this
+ * is a child of vfork(2).
+ */
 int thread_ring_get(void);
 
 /*

@@ -11,10 +11,14 @@ lib_objects := $(lib_sources:%.c=$(USER)/%.o)
 preload_objects := $(preload_sources:%.c=$(USER)/%.o)
 lib_outputs := $(LIB)/libspawn_bpf.a $(LIB)/libspawn_bpf.so $(LIB)/libspawn_bpf_preload.so
 
-.PHONY: lib install
-lib: $(lib_outputs)
+# Programs that run with and without the preload, so with the C library that it is laid over.
+preload_tests := $(patsubst %.c,$(USER)/%,$(wildcard selftests/preload/*.c))
 
-lib_flags := $(CFLAGS) $(warnings) -Iinclude -Ilib -fPIC -fvisibility=hidden -MMD -MP
+.PHONY: lib install
+lib: $(lib_outputs) $(preload_tests)
+
+# initial-exec: the first use of a thread's variables in a signal handler allocates nothing.
+lib_flags := $(CFLAGS) $(warnings) -Iinclude -Ilib -fPIC -fvisibility=hidden -ftls-model=initial-exec -MMD -MP
 
 $(USER)/lib/%.o: lib/%.c mk/lib.mk
 	$(call say,CC)
@@ -32,10 +36,16 @@ $(LIB)/libspawn_bpf.so.0: $(lib_objects) lib/libspawn_bpf.map
 $(LIB)/libspawn_bpf.so: $(LIB)/libspawn_bpf.so.0
 	$(Q)ln -sf $(<F) $@
 
-# With the library in it: one file to name in LD_PRELOAD.
+# With the library in it: one file to name in LD_PRELOAD. Bound at once: a handler may be the first to call.
 $(LIB)/libspawn_bpf_preload.so: $(preload_objects) $(lib_objects) lib/preload/preload.map
 	$(call say,LINK)
-	$(Q)$(CC) -shared -Wl,-soname,$(@F),--version-script=lib/preload/preload.map -o $@ $(filter %.o,$^) -pthread
+	$(Q)$(CC) -shared -Wl,-z,now,-z,defs,-soname,$(@F),--version-script=lib/preload/preload.map -o $@ $(filter %.o,$^) -pthread
+
+$(preload_tests): $(USER)/%: %.c mk/lib.mk
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(warnings) -o $@ $(filter %.c,$^) -pthread
+$(USER)/selftests/preload/behaviour: $(wildcard selftests/preload/behaviour/*)
 
 $(LIB)/libspawn_bpf.pc: lib/libspawn_bpf.pc.in mk/lib.mk
 	@mkdir -p $(@D)

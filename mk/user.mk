@@ -27,6 +27,7 @@ testlib := $(USER)/selftests/lib/libtest.a
 runner := $(if $(runner_sources),$(USER)/selftests/guest/runner)
 targets := $(target_sources:%.c=$(USER)/%)
 benches := $(bench_sources:%.c=$(USER)/%)
+dynamic_bench := $(USER)/bench/spawnbench-dynamic
 examples := $(example_sources:%.c=$(USER)/%)
 abi_checks := $(patsubst %.bpf.o,%.bpf.tmp.o,$(abi_sources:%.c=$(USER)/%.o))
 user_objects := $(patsubst %.c,$(USER)/%.o,$(loader_sources) $(test_sources) $(test_parts:%=parts/%) \
@@ -37,7 +38,7 @@ user_objects := $(patsubst %.c,$(USER)/%.o,$(loader_sources) $(test_sources) $(t
 USER_OUTPUTS := $(bpf_objects) $(loader) $(tests) $(runner) $(targets) $(benches) $(examples)
 
 .PHONY: user
-user: $(USER_OUTPUTS) $(abi_checks)
+user: $(USER_OUTPUTS) $(abi_checks) $(dynamic_bench)
 
 CFLAGS ?= -O2 -g
 # The signatures of callbacks and tests are given: not every parameter is for everyone.
@@ -116,6 +117,11 @@ $(runner): $(runner_sources:%.c=$(USER)/%.o)
 $(benches) $(examples): %: %.o $(LIBBPF)
 	$(call say,LINK)
 	$(link)
+
+# On this one a preload has an effect.
+$(dynamic_bench): $(USER)/bench/spawnbench.o $(LIBBPF)
+	$(call say,LINK)
+	$(Q)$(CC) -o $@ $^ $(libraries)
 
 # These have an entry point of their own and no C library.
 $(USER)/selftests/targets/quick $(USER)/selftests/targets/witness: target_link := -nostdlib

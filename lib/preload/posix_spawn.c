@@ -7,9 +7,14 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include "cmd.h"
 #include "glibc_spawn.h"
 #include "stats.h"
@@ -17,12 +22,22 @@
 typedef int spawn_fn(pid_t *, const char *, const posix_spawn_file_actions_t *,
 		     const posix_spawnattr_t *, char *const[], char *const[]);
 
+/* ---- The C library's ---------------------------------------------------------------------- */
+
 static spawn_fn *libc_spawn, *libc_spawnp;
 
+/* Constructors of other libraries may run, and spawn, before this one. */
 __attribute__((constructor)) static void find_libc(void)
 {
 	libc_spawn = (spawn_fn *)dlsym(RTLD_NEXT, "posix_spawn");
 	libc_spawnp = (spawn_fn *)dlsym(RTLD_NEXT, "posix_spawnp");
+}
+
+static spawn_fn *libc(bool search)
+{
+	if (!libc_spawn)
+		find_libc();
+	return search ? libc_spawnp : libc_spawn;
 }
 
 /* ---- From glibc's structs to steps, in the order in which glibc does them ------------------- */
@@ -51,16 +66,36 @@ static int add_attributes(struct spawn_bpf_cmd *cmd, const posix_spawnattr_t *at
 	return err;
 }
 
+/* To glibc it is an error if the number cannot be open at all, and is not: no step says that. */
+static int add_close(struct spawn_bpf_cmd *cmd, int fd)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || (rlim_t)fd >= limit.rlim_cur)
+		return -EOPNOTSUPP;
+	return spawn_bpf_cmd__close(cmd, fd);
+}
+
+/*
+ * glibc opens the lowest free number and moves it: O_CLOEXEC then counts only if the target was the
+ * lowest. Who knows.
+ */
+static int add_open(struct spawn_bpf_cmd *cmd, int fd, const char *path, int oflag, mode_t mode)
+{
+	if (oflag & O_CLOEXEC)
+		return -EOPNOTSUPP;
+	return spawn_bpf_cmd__open(cmd, fd, path, oflag, mode);
+}
+
 static int add_action(struct spawn_bpf_cmd *cmd, const struct __spawn_action *a)
 {
 	switch (a->tag) {
 	case SPAWN_CLOSE:
-		return spawn_bpf_cmd__close(cmd, a->close.fd);
+		return add_close(cmd, a->close.fd);
 	case SPAWN_DUP2:
 		return spawn_bpf_cmd__dup2(cmd, a->dup2.fd, a->dup2.newfd);
 	case SPAWN_OPEN:
-		return spawn_bpf_cmd__open(cmd, a->open.fd, a->open.path, a->open.oflag,
-					   a->open.mode);
+		return add_open(cmd, a->open.fd, a->open.path, a->open.oflag, a->open.mode);
 	case SPAWN_CHDIR:
 		return spawn_bpf_cmd__chdir(cmd, a->chdir.path);
 	case SPAWN_FCHDIR:
@@ -74,69 +109,86 @@ static int add_action(struct spawn_bpf_cmd *cmd, const struct __spawn_action *a)
 	}
 }
 
+/* @mask: of signals, that of the program unless attr has one. */
 static int add_steps(struct spawn_bpf_cmd *cmd, const posix_spawn_file_actions_t *actions,
-		     const posix_spawnattr_t *attr)
+		     const posix_spawnattr_t *attr, const sigset_t *mask)
 {
 	int err = attr ? add_attributes(cmd, attr) : 0, i;
 
 	for (i = 0; err >= 0 && actions && i < actions->__used; i++)
 		err = add_action(cmd, &actions->__actions[i]);
 	if (err >= 0 && attr && attr->__flags & POSIX_SPAWN_SETSIGMASK)
-		err = spawn_bpf_cmd__sigmask(cmd, SIG_SETMASK, &attr->__ss);
+		mask = &attr->__ss;
+	if (err >= 0)
+		err = spawn_bpf_cmd__sigmask(cmd, SIG_SETMASK, mask);
 	return err < 0 ? err : 0;
 }
 
 /* ---- The two functions -------------------------------------------------------------------- */
 
+/* A name that no directory can have: EXEC of it says why, after the other steps. */
+static bool is_searched(const char *file)
+{
+	return *file && strlen(file) <= NAME_MAX;
+}
+
 /* 0: *res has the outcome. Else why the C library has to do it. */
 static int by_io_uring(struct spawn_bpf_result *res, const char *file,
 		       const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
-		       char *const argv[], char *const envp[], bool search)
+		       char *const argv[], char *const envp[], bool search, const sigset_t *mask)
 {
 	struct spawn_bpf_cmd cmd;
-	int err, state;
+	int err;
 
+	search = search && is_searched(file);
 	err = cmd_init(&cmd, file, argv, envp, search ? cmd_search_path(NULL) : NULL);
-	if (err) {
-		if (err != -ENOENT && err != -ENAMETOOLONG)
-			return err;
-		res->error = err;	/* a name that no file can have */
-		return 0;
-	}
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	err = add_steps(&cmd, actions, attr) ?: cmd_spawn_io_uring(&cmd, res, false);
+	if (err)
+		return err;
+	err = add_steps(&cmd, actions, attr, mask) ?: cmd_spawn_io_uring(&cmd, res, false);
 	cmd_fini(&cmd);
-	pthread_setcancelstate(state, NULL);
 	return err;
 }
 
-static int spawn(spawn_fn *libc, pid_t *pid, const char *file,
-		 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
-		 char *const argv[], char *const envp[], bool search)
+/*
+ * As in glibc no handler runs, and no cancellation takes effect, from here to where *pid is there: a
+ * handler of SIGCHLD may look for it, or leave by siglongjmp(3). Of the C library's own signals too,
+ * so by a call of ours.
+ */
+static void set_mask(const sigset_t *mask, sigset_t *old)
 {
-	LIBSPAWN_BPF_RESULT(res);
-	int saved = errno, why;
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, old, sizeof(__u64));
+}
 
-	why = by_io_uring(&res, file, actions, attr, argv, envp, search);
-	errno = saved;
-	stats_count(why);
-	if (why)
-		return libc(pid, file, actions, attr, argv, envp);
-	if (!res.error && pid)
+static int spawn(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+		 const posix_spawnattr_t *attr, char *const argv[], char *const envp[], bool search)
+{
+	static const __u64 all[sizeof(sigset_t) / sizeof(__u64)] = { ~0ULL };
+	LIBSPAWN_BPF_RESULT(res);
+	int saved = errno, cancel, why;
+	sigset_t mask;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	set_mask((const sigset_t *)all, &mask);
+	why = by_io_uring(&res, file, actions, attr, argv, envp, search, &mask);
+	if (!why && !res.error && pid)
 		*pid = res.pid;
-	return -res.error;
+	stats_count(why);
+	set_mask(&mask, NULL);
+	pthread_setcancelstate(cancel, NULL);
+	errno = saved;
+	return why ? libc(search)(pid, file, actions, attr, argv, envp) : -res.error;
 }
 
 __attribute__((visibility("default")))
 int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 		const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
-	return spawn(libc_spawn, pid, path, actions, attr, argv, envp, false);
+	return spawn(pid, path, actions, attr, argv, envp, false);
 }
 
 __attribute__((visibility("default")))
 int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 		 const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
-	return spawn(libc_spawnp, pid, file, actions, attr, argv, envp, true);
+	return spawn(pid, file, actions, attr, argv, envp, true);
 }

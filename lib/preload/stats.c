@@ -2,66 +2,122 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "stats.h"
 
 #define MAX_ERRNO	134
+#define LINE		160
 
-static atomic_uint by_errno[MAX_ERRNO];		/* [0]: by io_uring */
+/* MADV_WIPEONFORK: the counts so far are the parent's to tell. A child of vfork(2) adds to them. */
+static struct stats {
+	atomic_uint	by_errno[MAX_ERRNO];	/* [0]: by io_uring */
+	atomic_bool	is_appended;
+	atomic_llong	end;			/* of our line in the file, 0 until it is there */
+} *stats;
+
+static char path[PATH_MAX];
+
+/* The file is where it was when the program started, wherever that goes. */
+static bool find_path(const char *name)
+{
+	char dir[PATH_MAX] = "";
+
+	if (*name != '/' && !getcwd(dir, sizeof(dir)))
+		return false;
+	return snprintf(path, sizeof(path), "%s%s%s", dir, *dir ? "/" : "", name) <
+		(int)sizeof(path);
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	const char *name = secure_getenv("SPAWN_BPF_STATS");
+	void *memory;
+
+	if (!name || !*name || !find_path(name))
+		return;
+	memory = mmap(NULL, sizeof(*stats), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
+	if (memory != MAP_FAILED && !madvise(memory, sizeof(*stats), MADV_WIPEONFORK))
+		stats = memory;
+}
+
+static unsigned int sum_from(unsigned int first)
+{
+	unsigned int sum = 0, i;
+
+	for (i = first; i < MAX_ERRNO; i++)
+		sum += stats->by_errno[i];
+	return sum;
+}
+
+static void format(char line[LINE + 1])
+{
+	unsigned int i;
+	int len;
+
+	len = snprintf(line, LINE, "pid %d %.32s: io_uring %u, fallback %u", getpid(),
+		       program_invocation_short_name, stats->by_errno[0], sum_from(1));
+	for (i = 1; i < MAX_ERRNO && len < LINE - 32; i++)
+		if (stats->by_errno[i])
+			len += snprintf(line + len, LINE - len, ", %s %u", strerrorname_np(i),
+					stats->by_errno[i]);
+	memset(line + len, ' ', LINE - len);
+	line[LINE - 1] = '\n';
+}
+
+/* The one that appends the line says where it ends. Until then the others leave it to him. */
+static bool write_line(const char *line)
+{
+	bool first = !atomic_exchange(&stats->is_appended, true), ok = false;
+	int fd;
+
+	if (!first && !stats->end)
+		return false;
+	fd = open(path, O_WRONLY | O_CLOEXEC | (first ? O_APPEND | O_CREAT : 0), 0666);
+	if (fd >= 0 && first) {
+		ok = write(fd, line, LINE) == LINE;
+		stats->end = ok ? lseek(fd, 0, SEEK_CUR) : 0;
+	} else if (fd >= 0) {
+		ok = pwrite(fd, line, LINE, stats->end - LINE) == LINE;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (first && !ok)
+		stats->is_appended = false;
+	return ok;
+}
+
+/* Of threads that write at once the last one may have the older counts: it sees that, and goes on. */
+static void tell(void)
+{
+	char line[LINE + 1];
+	unsigned int told;
+
+	do {
+		told = sum_from(0);
+		format(line);
+	} while (write_line(line) && told != sum_from(0));
+}
 
 void stats_count(int why)
 {
 	unsigned int err = why < 0 ? -why : why;
 
-	atomic_fetch_add_explicit(&by_errno[err < MAX_ERRNO ? err : EINVAL], 1, memory_order_relaxed);
-}
-
-/* The counts so far are the parent's to tell. */
-static void forget(void)
-{
-	memset(by_errno, 0, sizeof(by_errno));
-}
-
-__attribute__((constructor)) static void watch_forks(void)
-{
-	pthread_atfork(NULL, NULL, forget);
-}
-
-static unsigned int sum_of_fallbacks(void)
-{
-	unsigned int sum = 0, i;
-
-	for (i = 1; i < MAX_ERRNO; i++)
-		sum += by_errno[i];
-	return sum;
-}
-
-/* One write: lines of processes that end at once do not mix. */
-__attribute__((destructor)) static void tell(void)
-{
-	const char *path = getenv("SPAWN_BPF_STATS");
-	unsigned int others = sum_of_fallbacks(), i;
-	char line[1024];
-	int len, fd;
-
-	if (!path || !(by_errno[0] + others))
+	if (!stats)
 		return;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return;
-	len = snprintf(line, sizeof(line), "pid %d %s: io_uring %u, fallback %u", getpid(),
-		       program_invocation_short_name, by_errno[0], others);
-	for (i = 1; i < MAX_ERRNO && len < (int)sizeof(line) - 64; i++)
-		if (by_errno[i])
-			len += snprintf(line + len, sizeof(line) - len, ", %s %u",
-					strerrorname_np(i), by_errno[i]);
-	line[len++] = '\n';
-	if (write(fd, line, len) < 0)
-		fprintf(stderr, "%s: %s\n", path, strerror(errno));
-	close(fd);
+	stats->by_errno[err < MAX_ERRNO ? err : EINVAL]++;
+	tell();
+}
+
+__attribute__((destructor)) static void tell_the_rest(void)
+{
+	if (stats && sum_from(0))
+		tell();
 }
