@@ -167,7 +167,7 @@ static int enter_cgroup(int cgroup)
 		return -EBADF;
 	fd = openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? -ENODEV : errno == ENOTDIR ? -EBADF : -errno;
+		return errno == ENOTDIR ? -EBADF : -errno;
 	if (write(fd, "0", 1) < 0)
 		err = -errno;
 	close(fd);
