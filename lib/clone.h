@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The backend without io_uring: a child that walks through the chain by system calls, while its parent
+ * stands still.
+ */
 #ifndef CLONE_H
 #define CLONE_H
 
 #include "cmd.h"
 
+/* What parent and child share, whether they share their memory or not. */
+struct walk {
+	const struct spawn_bpf_cmd	*cmd;
+	__u64				mask;	/* of signals, for the program */
+	int				error;
+	unsigned int			step;
+};
+
 /*
- * Spawns the command by clone(2) with CLONE_VM and CLONE_VFORK: the child does what the chain says by
- * system calls. 0: *res has the outcome. -EOPNOTSUPP: the command has something that only io_uring
- * can, and nothing was started.
+ * clone.c: spawns a command that has no policy. 0: *res has the outcome. Else why nothing could be
+ * started.
  */
 int clone_spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, bool pidfd);
+
+/* clone_child.c: the child. Returns only if it failed, with *@walk saying how. */
+int clone_child(void *walk);
+
+/* clone_task.c: what an IORING_OP_TASK says, by the system call it stands for. 0 or more, or -errno. */
+int clone_task(struct walk *w, const struct io_uring_sqe *sqe);
+
+/* clone_fds.c: what CLONE itself gives a process: descriptors and a cgroup. 0 or -errno. */
+int clone_birth(const struct spawn_bpf_cmd *cmd);
+/* close_range(2) without flags, also where that is missing or denied. */
+int close_fds(unsigned int first, unsigned int last);
 
 #endif

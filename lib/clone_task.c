@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -13,16 +14,19 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "clone_task.h"
+#include "clone.h"
 
 #ifndef SYS_close_range
 #define SYS_close_range	436
 #endif
 #define IOPRIO_WHO_PROCESS	1
 
+/* What this kernel was built without is what IORING_OP_TASK calls it. */
 static int result(long ret)
 {
-	return ret < 0 ? -errno : ret;
+	if (ret < 0)
+		return errno == ENOSYS ? -EOPNOTSUPP : -errno;
+	return ret;
 }
 
 static const char *path_of(const struct io_uring_sqe *sqe)
@@ -31,17 +35,6 @@ static const char *path_of(const struct io_uring_sqe *sqe)
 }
 
 /* ---- Descriptors -------------------------------------------------------------------------- */
-
-void close_fds(unsigned int first, unsigned int last)
-{
-	struct rlimit limit = { .rlim_cur = 1024 };
-
-	if (!syscall(SYS_close_range, first, last, 0) || errno != ENOSYS)
-		return;
-	getrlimit(RLIMIT_NOFILE, &limit);
-	for (; first <= last && first < limit.rlim_cur; first++)
-		close(first);
-}
 
 static int task_dup(const struct io_uring_sqe *sqe)
 {
@@ -52,14 +45,21 @@ static int task_dup(const struct io_uring_sqe *sqe)
 	return fcntl(new, F_SETFD, 0) < 0 ? -errno : new;
 }
 
-/* The target is closed first: there may be no other free number. */
+/* The target is in use until the file is there, unless there is no other number. */
 static int task_open(const struct io_uring_sqe *sqe)
 {
-	int target = sqe->addr3, fd;
+	unsigned int target = sqe->addr3;
+	struct rlimit limit;
+	int fd;
 
-	close(target);
+	if (getrlimit(RLIMIT_NOFILE, &limit) || target >= limit.rlim_cur)
+		return -EBADF;
 	fd = openat(sqe->fd, path_of(sqe), sqe->rw_flags, sqe->len);
-	if (fd < 0 || fd == target)
+	if (fd < 0 && errno == EMFILE) {
+		close(target);
+		fd = openat(sqe->fd, path_of(sqe), sqe->rw_flags, sqe->len);
+	}
+	if (fd < 0 || fd == (int)target)
 		return result(fd);
 	if (dup3(fd, target, sqe->rw_flags & O_CLOEXEC) < 0)
 		return -errno;
@@ -69,13 +69,9 @@ static int task_open(const struct io_uring_sqe *sqe)
 
 static int task_close_range(const struct io_uring_sqe *sqe)
 {
-	unsigned int first = sqe->fd, last = sqe->len;
-
-	if (first == last || !sqe->rw_flags) {
-		close_fds(first, last);
-		return first > last ? -EINVAL : 0;
-	}
-	return result(syscall(SYS_close_range, first, last, sqe->rw_flags));
+	if (!sqe->rw_flags)
+		return close_fds(sqe->fd, sqe->len);
+	return result(syscall(SYS_close_range, sqe->fd, sqe->len, sqe->rw_flags));
 }
 
 /* ---- Signals, session, terminal ----------------------------------------------------------- */
@@ -119,8 +115,10 @@ static int task_tcsetpgrp(const struct io_uring_sqe *sqe)
 
 static int task_nice(const struct io_uring_sqe *sqe)
 {
+	int step = sqe->len, max = 2 * NZERO;
+
 	errno = 0;
-	return nice((__s32)sqe->len) == -1 && errno ? -errno : 0;
+	return nice(step < -max ? -max : step > max ? max : step) == -1 && errno ? -errno : 0;
 }
 
 static int task_rlimit(const struct io_uring_sqe *sqe)

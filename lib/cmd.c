@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cmd.h"
 #include "opts.h"
 
@@ -182,9 +183,10 @@ void spawn_bpf_cmd__free(struct spawn_bpf_cmd *cmd)
 
 /* ---- From the command to a CLONE, and back from its CQE ----------------------------------- */
 
-void cmd_prep(struct spawn_bpf_cmd *cmd, struct io_uring_clone_args *args,
+void cmd_prep(const struct spawn_bpf_cmd *cmd, struct io_uring_clone_args *args,
 	      struct io_uring_sqe *sqe, int *pidfd)
 {
+	cmd_settle_scheds(cmd);
 	*args = (struct io_uring_clone_args){
 		.flags = cmd->clone_flags | (pidfd ? CLONE_PIDFD : 0),
 		.pidfd = U64(pidfd),
@@ -199,38 +201,51 @@ void cmd_prep(struct spawn_bpf_cmd *cmd, struct io_uring_clone_args *args,
 		       cmd->spawn_flags | IORING_CLONE_DEFER | IORING_CLONE_QUIET);
 }
 
+static int step_of(const struct spawn_bpf_cmd *cmd, unsigned int sqe)
+{
+	if (sqe < cmd->nr_steps)
+		return sqe;
+	return sqe < cmd->nr_sqes ? SPAWN_BPF_STEP_EXEC : SPAWN_BPF_STEP_CLONE;
+}
+
 int cmd_result(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, int outcome,
 	       unsigned int sqe)
 {
 	res->error = outcome < 0 ? outcome : 0;
 	res->pid = outcome > 0 ? outcome : 0;
-	res->step = 0;
-	if (!outcome)		/* only a policy ends without an EXEC and without an error */
+	res->step = outcome < 0 ? step_of(cmd, sqe) : 0;
+	if (!outcome) {		/* a policy has ended without an EXEC and without an error */
 		res->error = -ECANCELED;
-	if (!res->error)
-		return 0;
-	if (sqe < cmd->nr_steps)
-		res->step = sqe;
-	else
-		res->step = sqe < cmd->nr_sqes ? SPAWN_BPF_STEP_EXEC : SPAWN_BPF_STEP_CLONE;
+		res->step = SPAWN_BPF_STEP_EXEC;
+	}
+	if (res->error && res->pidfd >= 0) {	/* of a process that is no more */
+		close(res->pidfd);
+		res->pidfd = -1;
+	}
 	return res->error;
 }
 
-int spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, int *pidfd)
+/* A refusal is about io_uring, not about this spawn: another backend may do it. */
+bool cmd_is_refused(const struct spawn_bpf_result *res)
+{
+	return res->step == SPAWN_BPF_STEP_CLONE &&
+		(res->error == -EPERM || res->error == -EOPNOTSUPP);
+}
+
+void spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, int *pidfd)
 {
 	__u64 user_data = sqe->user_data;
 
 	cmd_prep(cmd, &cmd->args, sqe, pidfd);
 	sqe->user_data = user_data;
-	return 0;
 }
 
 int spawn_bpf_cmd__result(const struct spawn_bpf_cmd *cmd, const struct io_uring_cqe *cqe,
 			  struct spawn_bpf_result *res)
 {
-	if (!OPTS_VALID(res))
+	if (!RESULT_VALID(res))
 		return -EINVAL;
+	result_init(res);
 	res->backend = SPAWN_BPF_BACKEND_IO_URING;
-	res->pidfd = -1;
 	return cmd_result(cmd, res, cqe->res, IORING_CQE_STEP(cqe));
 }

@@ -23,6 +23,7 @@ struct spawn_bpf_cmd {
 	struct io_uring_sqe		*sqe;
 	unsigned int			nr_steps, nr_sqes, room;
 	unsigned int			nr_execs;
+	unsigned int			nr_credentials;		/* steps that change ids */
 	struct io_uring_clone_fd	*fds;
 	unsigned int			nr_fds, fds_room;
 	__u64				clone_flags;
@@ -44,6 +45,8 @@ int cmd_init(struct spawn_bpf_cmd *cmd, const char *file, char *const argv[], ch
 void cmd_fini(struct spawn_bpf_cmd *cmd);
 
 void cmd_free_scheds(struct spawn_bpf_cmd *cmd);
+/* Before every spawn: SCHED steps keep the nice value that is there when they are reached. */
+void cmd_settle_scheds(const struct spawn_bpf_cmd *cmd);
 
 /* Room for one more step: its SQE, which the caller fills in, or NULL with *err. */
 struct io_uring_sqe *cmd_add_step(struct spawn_bpf_cmd *cmd, int *err);
@@ -51,18 +54,22 @@ struct io_uring_sqe *cmd_add_step(struct spawn_bpf_cmd *cmd, int *err);
 /* The directories execvp(3) searches, if there is no PATH in @path. */
 const char *cmd_search_path(const char *path);
 
-/* Everything of CLONE but where *pidfd goes. */
-void cmd_prep(struct spawn_bpf_cmd *cmd, struct io_uring_clone_args *args,
+/* The whole CLONE. @args must stay until it is submitted, *@pidfd, unless NULL, until its CQE comes. */
+void cmd_prep(const struct spawn_bpf_cmd *cmd, struct io_uring_clone_args *args,
 	      struct io_uring_sqe *sqe, int *pidfd);
 
 /*
  * Spawns the command through the ring of this thread. 0: *res has the outcome. Else why io_uring is
  * not for us here, and nothing was started.
  */
-int cmd_spawn_io_uring(struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, bool pidfd);
+int cmd_spawn_io_uring(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, bool pidfd);
 
-/* What an outcome says: pid > 0 or -errno, and the SQE of the chain it belongs to. */
+/*
+ * What an outcome says: pid > 0 or -errno, and the SQE of the chain it belongs to. Closes the pidfd of
+ * a process that is no more.
+ */
 int cmd_result(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, int outcome,
 	       unsigned int sqe);
+bool cmd_is_refused(const struct spawn_bpf_result *res);
 
 #endif

@@ -12,6 +12,7 @@ struct sched_attributes {
 	__u32	priority;
 	__u64	runtime, deadline, period;
 };
+#define SCHED_RESETS_ON_FORK	0x01	/* SCHED_FLAG_RESET_ON_FORK */
 #define SCHED_KEEP_POLICY	0x08	/* SCHED_FLAG_KEEP_POLICY */
 
 /* What a SCHED step points to: it must not move when steps are added. */

@@ -17,8 +17,8 @@
  *	spawn_bpf_cmd__free(cmd);
  *
  * Functions return 0 or more, or a negative errno. A command belongs to one thread at a time; different
- * commands may be used by different threads at once. Nothing in here is async-signal-safe but
- * spawn_bpf_cmd__spawn(). C and C++.
+ * commands may be used by different threads at once. Only spawn_bpf_cmd__spawn() may be called by
+ * signal handlers and in the child of a vfork(2). C and C++.
  */
 #ifndef LIBSPAWN_BPF_H
 #define LIBSPAWN_BPF_H
@@ -46,7 +46,10 @@ struct spawn_bpf_queue;
 
 /* ---- Commands ----------------------------------------------------------------------------- */
 
-/** Search @p file in PATH, as execvp(3) does but for scripts without "#!": those are -ENOEXEC. */
+/**
+ * Search @p file in the PATH of now, as execvp(3) does but for scripts without "#!": those are
+ * -ENOEXEC.
+ */
 #define SPAWN_BPF_SEARCH	(1U << 0)
 /** The process has no descriptors but those of spawn_bpf_cmd__fd(). */
 #define SPAWN_BPF_NO_FILES	(1U << 1)
@@ -54,7 +57,7 @@ struct spawn_bpf_queue;
 struct spawn_bpf_cmd_opts {
 	size_t		sz;		/**< sizeof this struct */
 	uint32_t	flags;		/**< SPAWN_BPF_SEARCH, SPAWN_BPF_NO_FILES */
-	const char	*path;		/**< with SEARCH: instead of the caller's PATH */
+	const char	*path;		/**< with SEARCH: instead of the caller's PATH; is copied */
 };
 
 /**
@@ -66,7 +69,7 @@ struct spawn_bpf_cmd_opts {
  * The strings are not copied: they must stay until the command is freed or was spawned for the last
  * time.
  * @return NULL with errno: ENOMEM; EINVAL opts of a later version; with SEARCH ENOENT, ENAMETOOLONG
- *	   for a file that no directory can have
+ *	   for a file that no directory can have, E2BIG for more directories than a chain can try
  */
 struct spawn_bpf_cmd *spawn_bpf_cmd__new(const char *file, char *const argv[], char *const envp[],
 					 const struct spawn_bpf_cmd_opts *opts);
@@ -77,13 +80,14 @@ void spawn_bpf_cmd__free(struct spawn_bpf_cmd *cmd);
  * @return the number of the step, 0 for the first; -E2BIG too many; -ENOMEM; -EINVAL
  */
 int spawn_bpf_cmd__dup2(struct spawn_bpf_cmd *cmd, int fd, int target);
-/** open(2) straight onto @p target, which is closed first. @p path is not copied. */
+/** open(2) straight onto @p target, in place of what that is. @p path is not copied. */
 int spawn_bpf_cmd__open(struct spawn_bpf_cmd *cmd, int target, const char *path, int oflag,
 			mode_t mode);
 /** close(2) that does not mind EBADF. */
 int spawn_bpf_cmd__close(struct spawn_bpf_cmd *cmd, int fd);
 int spawn_bpf_cmd__close_range(struct spawn_bpf_cmd *cmd, unsigned int first, unsigned int last,
 			       int flags);
+/** @p path is not copied, as in the next but one. */
 int spawn_bpf_cmd__chdir(struct spawn_bpf_cmd *cmd, const char *path);
 int spawn_bpf_cmd__fchdir(struct spawn_bpf_cmd *cmd, int fd);
 int spawn_bpf_cmd__chroot(struct spawn_bpf_cmd *cmd, const char *path);
@@ -98,7 +102,7 @@ int spawn_bpf_cmd__setpgid(struct spawn_bpf_cmd *cmd, pid_t pgid);
 int spawn_bpf_cmd__ctty(struct spawn_bpf_cmd *cmd, int tty);
 /** @p pgrp 0: the process's own. */
 int spawn_bpf_cmd__tcsetpgrp(struct spawn_bpf_cmd *cmd, int tty, pid_t pgrp);
-/** @p policy: SCHED_*, or -1 to keep it. */
+/** sched_setscheduler(2), or with @p policy -1 sched_setparam(2). */
 int spawn_bpf_cmd__sched(struct spawn_bpf_cmd *cmd, int policy, int priority);
 int spawn_bpf_cmd__nice(struct spawn_bpf_cmd *cmd, int increment);
 /** The set is not copied. */
@@ -111,7 +115,7 @@ int spawn_bpf_cmd__gid(struct spawn_bpf_cmd *cmd, gid_t rgid, gid_t egid, gid_t 
 int spawn_bpf_cmd__uid(struct spawn_bpf_cmd *cmd, uid_t ruid, uid_t euid, uid_t suid);
 /** The effective ids become the real ones. */
 int spawn_bpf_cmd__resetids(struct spawn_bpf_cmd *cmd);
-/** @p option: no_new_privs, pdeathsig, keepcaps, securebits, child_subreaper, timerslack. */
+/** PR_SET_NO_NEW_PRIVS, PDEATHSIG, KEEPCAPS, SECUREBITS, CHILD_SUBREAPER or TIMERSLACK; else -EINVAL. */
 int spawn_bpf_cmd__prctl(struct spawn_bpf_cmd *cmd, int option, unsigned long arg2,
 			 unsigned long arg3);
 
@@ -125,7 +129,11 @@ int spawn_bpf_cmd__fd(struct spawn_bpf_cmd *cmd, int fd, int target);
 int spawn_bpf_cmd__cgroup(struct spawn_bpf_cmd *cmd, int fd);
 /** @p flags: CLONE_NEW*. */
 int spawn_bpf_cmd__namespaces(struct spawn_bpf_cmd *cmd, uint64_t flags);
-/** Steps by a policy: slot of the ring the command is spawned on, see spawn_bpf_cmd__prep(). */
+/**
+ * What comes behind the steps is up to the policy in @p slot of the caller's ring, see
+ * spawn_bpf_cmd__prep(): it finds one EXEC for each place where the program may be as a template.
+ * Nothing else can spawn such a command. The region is not copied.
+ */
 int spawn_bpf_cmd__policy(struct spawn_bpf_cmd *cmd, unsigned int slot, void *arg, size_t len);
 
 /* ---- Results ------------------------------------------------------------------------------ */
@@ -136,8 +144,8 @@ enum spawn_bpf_backend {
 	SPAWN_BPF_BACKEND_CLONE,	/**< clone(2) with CLONE_VM and CLONE_VFORK */
 };
 
-#define SPAWN_BPF_STEP_EXEC	(-1)	/**< the program could not be executed */
-#define SPAWN_BPF_STEP_CLONE	(-2)	/**< no process could be made, or it was killed */
+#define SPAWN_BPF_STEP_EXEC	(-1)	/**< the program could not be executed; or the policy's error */
+#define SPAWN_BPF_STEP_CLONE	(-2)	/**< no process as it is to be from birth, or it was killed */
 
 struct spawn_bpf_result {
 	size_t		sz;		/**< sizeof this struct */
@@ -168,8 +176,10 @@ struct spawn_bpf_spawn_opts {
  *
  * Each thread has a ring of its own for it, made at first use, that is no descriptor of the process
  * and no child's.
- * @return 0; else res->error, with the step it belongs to. -EOPNOTSUPP: with NO_FALLBACK, there is no
- *	   io_uring spawn here; else the command needs something that only io_uring can.
+ * @return res->error: 0, or that of the step it belongs to. At SPAWN_BPF_STEP_CLONE also -EINTR, the
+ *	   process was killed; -EOPNOTSUPP, the command has a policy; with NO_FALLBACK, and backend
+ *	   NONE or IO_URING, what spawn_bpf__probe() says. -EINVAL with res as it was: an unknown
+ *	   flag, or a struct of a wrong size.
  */
 int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res,
 			 const struct spawn_bpf_spawn_opts *opts);
@@ -178,17 +188,21 @@ int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_resul
  * spawn_bpf_cmd__prep() - an SQE of the caller's own ring that spawns the command
  * @param pidfd	NULL, or where its descriptor goes before the CQE comes
  *
- * It posts one CQE. The command and all it names must stay until then. Sets no user_data.
- * @return 0; -EINVAL for a ring on which this kernel has no io_uring spawn: ask with
- *	   spawn_bpf__probe()
+ * It posts one CQE. The command and all it names must stay until then, and one SQE has to be submitted
+ * before the next one of the same command is made. Keeps user_data, sets everything else. Only where
+ * spawn_bpf__probe() says 0.
  */
-int spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, int *pidfd);
+void spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, int *pidfd);
 
-/** What the CQE of such an SQE says. @return res->error */
+/** What the CQE of such an SQE says, but for the pidfd. @return res->error, -EINVAL also as above */
 int spawn_bpf_cmd__result(const struct spawn_bpf_cmd *cmd, const struct io_uring_cqe *cqe,
 			  struct spawn_bpf_result *res);
 
-/** @return 0: rings of this process can spawn; -EOPNOTSUPP, -ENOSYS, -EPERM ...: why not */
+/**
+ * spawn_bpf__probe() - can rings of this thread spawn?
+ * @return 0; -EOPNOTSUPP this kernel has no io_uring spawn, or -EPROTO one of another version;
+ *	   -EPERM, -ENOSYS ...: a sysctl or a filter denies it
+ */
 int spawn_bpf__probe(void);
 
 /* ---- Many at a time ----------------------------------------------------------------------- */
@@ -200,19 +214,29 @@ struct spawn_bpf_queue_opts {
 
 /**
  * spawn_bpf_queue__new() - a ring of the library's for up to @p depth spawns under way
- * @return NULL with errno
+ *
+ * A queue belongs to one thread at a time. Spawns that are under way end with the thread that
+ * submitted them. The child of a fork(2) has no queue. Where io_uring cannot spawn, submit does so one
+ * after the other.
+ * @return NULL with errno: EINVAL a depth of 0 or more than 32768; with NO_FALLBACK what
+ *	   spawn_bpf__probe() says; EMFILE, ENOMEM ...
  */
 struct spawn_bpf_queue *spawn_bpf_queue__new(unsigned int depth,
 					     const struct spawn_bpf_queue_opts *opts);
-/** Waits for what is under way. */
+/** Waits for what is under way; what was not submitted is not started. */
 void spawn_bpf_queue__free(struct spawn_bpf_queue *queue);
 
-/** Readable when a result can be taken; for poll(2) and epoll(7) only. */
+/**
+ * Readable when a result can be taken; for poll(2) and epoll(7) only. Close-on-exec. It has to stay
+ * open: a loop that closes all descriptors must leave this one out.
+ */
 int spawn_bpf_queue__fd(const struct spawn_bpf_queue *queue);
 
 /**
  * spawn_bpf_queue__add() - one more spawn, which starts with the next submit
- * @return 0; -EAGAIN depth spawns are under way: take results first
+ *
+ * The command and all it names must stay until its result is taken. It may be added several times.
+ * @return 0; -EAGAIN depth spawns are under way: take results first; -EOPNOTSUPP it has a policy
  */
 int spawn_bpf_queue__add(struct spawn_bpf_queue *queue, struct spawn_bpf_cmd *cmd, void *data);
 
@@ -220,12 +244,14 @@ int spawn_bpf_queue__add(struct spawn_bpf_queue *queue, struct spawn_bpf_cmd *cm
 int spawn_bpf_queue__submit(struct spawn_bpf_queue *queue);
 
 /**
- * spawn_bpf_queue__wait() - the next result
+ * spawn_bpf_queue__wait() - the next result, in the order in which they come
  * @param timeout_ms	0: only one that is there; -1: for ever
- * @param data		out: what was given to spawn_bpf_queue__add()
+ * @param res		out
+ * @param data		NULL, or out: what was given to spawn_bpf_queue__add()
  *
- * Submits first. @return 0: *res is the result, see its error; -EAGAIN there is none in time, or
- * nothing is under way; -EINTR a signal handler ran
+ * Submits first.
+ * @return 0: *res is the result, see its error; -EAGAIN there is none in time, or nothing is under
+ *	   way; -EINTR a signal handler ran; -EINVAL a struct of a wrong size
  */
 int spawn_bpf_queue__wait(struct spawn_bpf_queue *queue, int timeout_ms,
 			  struct spawn_bpf_result *res, void **data);

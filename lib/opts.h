@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdbool.h>
+#include "libspawn_bpf.h"
 
 /* What is behind the part this version knows has to be zero. */
 static inline bool opts_valid(const void *opts, size_t known)
@@ -28,5 +29,18 @@ static inline bool opts_valid(const void *opts, size_t known)
 	((opts) && (opts)->sz >= offsetof(__typeof__(*(opts)), field) + sizeof((opts)->field))
 #define OPTS_GET(opts, field, otherwise) \
 	(OPTS_HAS(opts, field) ? (opts)->field : (otherwise))
+
+/* Results are written: all of the first version must be there. To be frozen when the struct grows. */
+#define RESULT_SIZE_VER1	sizeof(struct spawn_bpf_result)
+#define RESULT_VALID(res)	((res) && (res)->sz >= RESULT_SIZE_VER1)
+
+static inline void result_init(struct spawn_bpf_result *res)
+{
+	res->error = 0;
+	res->step = 0;
+	res->pid = 0;
+	res->pidfd = -1;
+	res->backend = SPAWN_BPF_BACKEND_NONE;
+}
 
 #endif

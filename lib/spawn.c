@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
-#include <unistd.h>
 #include "clone.h"
 #include "cmd.h"
 #include "opts.h"
@@ -11,19 +10,7 @@
 
 #define SPAWN_FLAGS	(SPAWN_BPF_PIDFD | SPAWN_BPF_NO_FALLBACK | SPAWN_BPF_NO_IO_URING)
 
-int spawn_bpf__probe(void)
-{
-	return thread_ring_get();
-}
-
-/* It is not for the spawn itself that this failed: another backend may do it. */
-static bool is_refused(const struct spawn_bpf_result *res)
-{
-	return res->step == SPAWN_BPF_STEP_CLONE &&
-		(res->error == -EPERM || res->error == -EOPNOTSUPP);
-}
-
-int cmd_spawn_io_uring(struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, bool pidfd)
+int cmd_spawn_io_uring(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, bool pidfd)
 {
 	struct io_uring_clone_args args;
 	struct io_uring_sqe sqe;
@@ -38,21 +25,18 @@ int cmd_spawn_io_uring(struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, 
 		return err;
 	res->backend = SPAWN_BPF_BACKEND_IO_URING;
 	cmd_result(cmd, res, cqe.res, IORING_CQE_STEP(&cqe));
-	if (res->error && res->pidfd >= 0) {	/* of a process that is no more */
-		close(res->pidfd);
-		res->pidfd = -1;
-	}
-	return is_refused(res) ? res->error : 0;
+	return cmd_is_refused(res) ? res->error : 0;
 }
 
-static int spawn(struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, __u32 flags)
+static int spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, __u32 flags)
 {
 	bool pidfd = flags & SPAWN_BPF_PIDFD;
 	int err = -EOPNOTSUPP;
 
-	if (!(flags & SPAWN_BPF_NO_IO_URING))
+	/* no policy is attached to the ring of a thread */
+	if (!cmd->has_policy && !(flags & SPAWN_BPF_NO_IO_URING))
 		err = cmd_spawn_io_uring(cmd, res, pidfd);
-	if (err && !(flags & SPAWN_BPF_NO_FALLBACK))
+	if (err && !cmd->has_policy && !(flags & SPAWN_BPF_NO_FALLBACK))
 		err = clone_spawn(cmd, res, pidfd);
 	if (err) {
 		res->error = err;
@@ -61,26 +45,38 @@ static int spawn(struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, __u32 
 	return res->error;
 }
 
-static int spawn_uncancelled(struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, __u32 flags)
-{
-	int state, err;
-
-	res->error = res->step = res->pid = 0;
-	res->pidfd = -1;
-	res->backend = SPAWN_BPF_BACKEND_NONE;
-	/* a thread that is cancelled in here would leave a child that nobody knows */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	err = spawn(cmd, res, flags);
-	pthread_setcancelstate(state, NULL);
-	return err;
-}
-
 int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res,
 			 const struct spawn_bpf_spawn_opts *opts)
 {
 	__u32 flags = OPTS_GET(opts, flags, 0);
+	int saved = errno, state, err;
 
-	if (!res || !OPTS_VALID(res) || !OPTS_VALID(opts) || flags & ~SPAWN_FLAGS)
+	if (!RESULT_VALID(res) || !OPTS_VALID(opts) || flags & ~SPAWN_FLAGS)
 		return -EINVAL;
-	return spawn_uncancelled((struct spawn_bpf_cmd *)cmd, res, flags);
+	result_init(res);
+	/* a thread that is cancelled in here would leave a child that nobody knows */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	err = spawn(cmd, res, flags);
+	pthread_setcancelstate(state, NULL);
+	errno = saved;
+	return err;
+}
+
+/* A trial, since nothing else says what filters and switches allow: a program that is not there. */
+int spawn_bpf__probe(void)
+{
+	char *argv[] = { "", NULL };
+	LIBSPAWN_BPF_RESULT(res);
+	struct spawn_bpf_cmd cmd;
+	int saved = errno, state, err;
+
+	err = cmd_init(&cmd, "", argv, argv + 1, NULL);
+	if (err)
+		return err;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	err = cmd_spawn_io_uring(&cmd, &res, false);
+	pthread_setcancelstate(state, NULL);
+	cmd_fini(&cmd);
+	errno = saved;
+	return err;
 }

@@ -1,169 +1,126 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/*
- * A ring without a descriptor, for one request at a time: made over memory of ours and registered
- * with the thread (IORING_SETUP_NO_MMAP, IORING_SETUP_REGISTERED_FD_ONLY), which liburing 2.3 cannot.
- */
+/* A ring without a descriptor, for one request at a time. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#include "thread_ring.h"
+#include "ring.h"
 #include "spawn_bpf.h"
+#include "thread_ring.h"
 
-/* Newer than the headers of Debian 12; Linux 6.5 and 6.6. */
-#define SETUP_NO_MMAP			(1U << 14)
-#define SETUP_REGISTERED_FD_ONLY	(1U << 15)
-#define SETUP_NO_SQARRAY		(1U << 16)
-#define RING_FLAGS	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | SETUP_NO_MMAP | \
-			 SETUP_REGISTERED_FD_ONLY | SETUP_NO_SQARRAY)
+#define RING_FLAGS	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | \
+			 SETUP_REGISTERED_FD_ONLY)
+#define MEMORY_SIZE	(2 * RING_PAGE)
+
+/* A model of its own: no access may allocate, a signal handler may be the first one. */
+static __thread struct thread_ring {
+	struct ring	ring;
+	void		*memory;
+	bool		is_made;
+	bool		busy;
+	int		error;		/* it was tried, and this is why not */
+} this __attribute__((tls_model("initial-exec")));
 
 /*
- * Three pages, MADV_WIPEONFORK: in the child of a fork there is no ring, and it says so by itself.
- * A child of vfork(2) sees ours, but the kernel tells it that it has none.
+ * Whose rings these are. The child of a vfork(2) runs in our memory: with the number of our ring it
+ * would find whatever it has registered itself. A child that was made without handlers, by a bare
+ * clone(2), uses no ring.
  */
-struct ring_memory {
-	_Alignas(4096) bool	is_made;
-	_Alignas(4096) unsigned char rings[4096];
-	_Alignas(4096) struct io_uring_sqe sqes[4096 / sizeof(struct io_uring_sqe)];
-};
-
-static __thread struct thread_ring {
-	struct ring_memory	*memory;
-	int			index;		/* of the registered ring */
-	int			error;		/* it was tried, and this is why not */
-	unsigned int		tail;		/* of SQ and CQ alike: one for one */
-	_Atomic unsigned int	*sq_tail, *cq_head, *cq_tail;
-	struct io_uring_cqe	*cqes;
-	unsigned int		cq_mask, sq_mask;
-	bool			busy;
-} this;
-
-static pthread_key_t at_exit;
 static pid_t process;
+static pthread_key_t at_exit;
 
 static void unmap(void *memory)
 {
-	munmap(memory, sizeof(struct ring_memory));
+	if (getpid() != process)
+		return;
+	munmap(memory, MEMORY_SIZE);
 	this.memory = NULL;
+	this.is_made = false;
 }
 
-static void remember_process(void)
+/* The memory was not copied, so nothing is to be unmapped; the ring was the parent's. */
+static void start_again(void)
 {
 	process = getpid();
+	this.memory = NULL;
+	this.is_made = false;
+	this.busy = false;
+	this.error = 0;
+	pthread_setspecific(at_exit, NULL);
 }
 
-__attribute__((constructor)) static void watch_threads(void)
+__attribute__((constructor)) static void watch(void)
 {
+	process = getpid();
 	pthread_key_create(&at_exit, unmap);
-	pthread_atfork(NULL, NULL, remember_process);
-	remember_process();
-}
-
-/* A ring that a child of vfork(2) makes would be gone with it, and its parent think that it has one. */
-static bool is_borrowed(void)
-{
-	return getpid() != process;
+	pthread_atfork(NULL, NULL, start_again);
 }
 
 static int map(void)
 {
-	void *memory = mmap(NULL, sizeof(struct ring_memory), PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+	int err;
 
 	if (memory == MAP_FAILED)
 		return -errno;
-	if (madvise(memory, sizeof(struct ring_memory), MADV_WIPEONFORK)) {
-		unmap(memory);
-		return -errno;
-	}
-	this.memory = memory;
-	pthread_setspecific(at_exit, memory);
-	return 0;
-}
-
-static _Atomic unsigned int *at(unsigned int offset)
-{
-	return (_Atomic unsigned int *)(this.memory->rings + offset);
+	err = madvise(memory, MEMORY_SIZE, MADV_DONTFORK) ? -errno :
+		-pthread_setspecific(at_exit, memory);
+	if (err)
+		munmap(memory, MEMORY_SIZE);
+	else
+		this.memory = memory;
+	return err;
 }
 
 static int make(void)
 {
-	struct io_uring_params p = { .flags = RING_FLAGS };
-	struct io_uring_query_spawn q;
-	int err;
-
-	err = io_uring_spawn_query(-1, &q);
-	if (err)
-		return err;
-	/* user_addr, in headers of 6.5 */
-	p.cq_off.resv2 = (uintptr_t)this.memory->rings;
-	p.sq_off.resv2 = (uintptr_t)this.memory->sqes;
-	this.index = syscall(__NR_io_uring_setup, 1, &p);
-	if (this.index < 0)
-		return -errno;
-	this.sq_tail = at(p.sq_off.tail);
-	this.cq_head = at(p.cq_off.head);
-	this.cq_tail = at(p.cq_off.tail);
-	this.cqes = (struct io_uring_cqe *)(this.memory->rings + p.cq_off.cqes);
-	this.sq_mask = *at(p.sq_off.ring_mask);
-	this.cq_mask = *at(p.cq_off.ring_mask);
-	this.tail = 0;
-	this.memory->is_made = true;
-	return 0;
+	if (!this.memory)
+		this.error = map();
+	if (!this.error)
+		this.error = ring_init(&this.ring, 1, RING_FLAGS, this.memory,
+				       (char *)this.memory + RING_PAGE);
+	this.is_made = !this.error;
+	return this.error;
 }
 
 int thread_ring_get(void)
 {
-	if (this.memory && this.memory->is_made)
-		return 0;
-	if (this.error)
-		return this.error;
-	if (is_borrowed())
+	int err;
+
+	if (getpid() != process)
 		return -ENXIO;
-	if (!this.memory)
-		this.error = map();
-	if (!this.error)
-		this.error = make();
-	return this.error;
-}
-
-static int enter(unsigned int to_submit)
-{
-	int ret = syscall(__NR_io_uring_enter, this.index, to_submit, 1,
-			  IORING_ENTER_GETEVENTS | IORING_ENTER_REGISTERED_RING, NULL, 0);
-
-	return ret < 0 ? -errno : ret;
-}
-
-static void take_back(void)
-{
-	atomic_store_explicit(this.sq_tail, this.tail, memory_order_release);
+	if (this.busy)
+		return -EBUSY;
+	if (this.error || this.is_made)
+		return this.error;
+	this.busy = true;
+	err = make();
+	this.busy = false;
+	return err;
 }
 
 static int run(const struct io_uring_sqe *sqe, struct io_uring_cqe *cqe)
 {
 	int ret;
 
-	this.memory->sqes[this.tail & this.sq_mask] = *sqe;
-	atomic_store_explicit(this.sq_tail, this.tail + 1, memory_order_release);
-	ret = enter(1);
+	ring_push(&this.ring, sqe);
+	ret = ring_enter(&this.ring, 1, 1, NULL);
 	if (ret < 1) {
-		take_back();
-		return ret == -EINVAL || ret == -EBADF ? -ENXIO : ret ?: -EAGAIN;
+		ring_take_back(&this.ring);
+		return ret ?: -EAGAIN;
 	}
-	while (atomic_load_explicit(this.cq_tail, memory_order_acquire) == this.tail) {
-		ret = enter(0);
-		if (ret < 0 && ret != -EINTR)
-			return ret;
+	while (!ring_pop(&this.ring, cqe)) {
+		ret = ring_enter(&this.ring, 0, 1, NULL);
+		if (ret >= 0 || ret == -EINTR)
+			continue;
+		/* a filter that came just now: not to be tried again, by whatever means */
+		this.error = -EIO;
+		*cqe = (struct io_uring_cqe){ .res = -EIO, .flags = IORING_SPAWN_STEP_NONE << 16 };
+		break;
 	}
-	*cqe = this.cqes[this.tail & this.cq_mask];
-	atomic_store_explicit(this.cq_head, ++this.tail, memory_order_release);
 	return 0;
 }
 
@@ -171,8 +128,6 @@ int thread_ring_run(const struct io_uring_sqe *sqe, struct io_uring_cqe *cqe)
 {
 	int ret;
 
-	if (this.busy)
-		return -EBUSY;
 	this.busy = true;
 	ret = run(sqe, cqe);
 	this.busy = false;

@@ -2,7 +2,6 @@
 #ifndef THREAD_RING_H
 #define THREAD_RING_H
 
-#include <linux/types.h>
 #include <linux/io_uring.h>
 
 /*
@@ -11,15 +10,16 @@
  */
 
 /*
- * Makes the ring if need be. 0, or why it cannot be used, which stays so for this thread. -ENXIO: this
- * is a child of vfork(2).
+ * Makes the ring if need be. 0, or why it cannot be used. -ENXIO: this is the child of a vfork(2),
+ * which has its parent's memory but not its rings. -EBUSY: a signal handler calls, and the thread it
+ * interrupted is in here already. Any other error stays so for this thread.
  */
 int thread_ring_get(void);
 
 /*
- * Runs a CLONE that posts one CQE, and waits for that. -EBUSY: this thread is in here already, and a
- * signal handler calls; -ENXIO: it is not this thread's ring, as in a child of vfork(2). Nothing was
- * submitted then. Other errors as io_uring_enter(2).
+ * After thread_ring_get() said 0: runs a CLONE that posts one CQE, and waits for that. An error as
+ * io_uring_enter(2)'s: nothing was submitted. -EIO in the CQE: the wait failed, and nobody knows what
+ * became of it.
  */
 int thread_ring_run(const struct io_uring_sqe *sqe, struct io_uring_cqe *cqe);
 

@@ -25,13 +25,16 @@ $(USER)/lib/%.o: lib/%.c mk/lib.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(lib_flags) -c -o $@ $<
 
+# One object: what its files share among each other is no name of the programs'.
 $(LIB)/libspawn_bpf.a: $(lib_objects)
 	$(call say,AR)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)$(LD) -r -o $(LIB)/libspawn_bpf.o $^ && objcopy --localize-hidden $(LIB)/libspawn_bpf.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB)/libspawn_bpf.o
 
+# Threads run code of it when they end: it stays where it is.
 $(LIB)/libspawn_bpf.so.0: $(lib_objects) lib/libspawn_bpf.map
 	$(call say,LINK)
-	$(Q)$(CC) -shared -Wl,-soname,$(@F),--version-script=lib/libspawn_bpf.map -o $@ $(lib_objects) -pthread
+	$(Q)$(CC) -shared -Wl,-soname,$(@F),--version-script=lib/libspawn_bpf.map,-z,nodelete -o $@ $(lib_objects) -pthread
 
 $(LIB)/libspawn_bpf.so: $(LIB)/libspawn_bpf.so.0
 	$(Q)ln -sf $(<F) $@
@@ -51,12 +54,20 @@ $(LIB)/libspawn_bpf.pc: lib/libspawn_bpf.pc.in mk/lib.mk
 	@mkdir -p $(@D)
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(LIB_VERSION)|' $< >$@
 
+# A page is found under each of its names.
+man_pages := $(wildcard lib/man/*.3)
+man := $(PREFIX)/share/man/man3
+
 install: $(lib_outputs) $(LIB)/libspawn_bpf.pc
-	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(man)
 	install -m 644 $(LIB)/libspawn_bpf.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(LIB)/libspawn_bpf.so.0 $(LIB)/libspawn_bpf_preload.so $(DESTDIR)$(PREFIX)/lib
 	ln -sf libspawn_bpf.so.0 $(DESTDIR)$(PREFIX)/lib/libspawn_bpf.so
 	install -m 644 lib/libspawn_bpf.h include/spawn_bpf.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(LIB)/libspawn_bpf.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 $(man_pages) $(DESTDIR)$(man)
+	for page in $(notdir $(man_pages)); do sed -nE 's/^\.Nm (spawn_bpf_\w+).*/\1/p' lib/man/$$page | \
+		while read -r name; do [ $$name.3 = $$page ] || \
+			echo ".so man3/$$page" >$(DESTDIR)$(man)/$$name.3 || exit 1; done; done
 
 -include $(lib_objects:.o=.d) $(preload_objects:.o=.d)

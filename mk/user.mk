@@ -110,6 +110,11 @@ $(tests): %: %.o $(testlib) $(LIBBPF)
 	$(call say,LINK)
 	$(link)
 
+# Those of the library, which needs nothing of ours but a header.
+lib_tests := $(filter $(USER)/selftests/lib_%,$(tests))
+$(lib_tests): $(USER)/lib/libspawn_bpf.a
+$(lib_tests:%=%.o) $(USER)/selftests/lib/command.o: user_flags += -Ilib
+
 $(runner): $(runner_sources:%.c=$(USER)/%.o)
 	$(call say,LINK)
 	$(link)

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * sched_setscheduler(2) and sched_setparam(2) keep the nice value; sched_setattr(2), which is what an
+ * attribute of a task is, sets it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include "cmd.h"
+#include "step.h"
+
+#define MAX_NICE	19
+#define MIN_NICE	(-20)
+
+int spawn_bpf_cmd__sched(struct spawn_bpf_cmd *cmd, int policy, int priority)
+{
+	struct cmd_sched *s;
+	int step;
+
+	if (policy < -1)
+		return -EINVAL;
+	s = cmd->scheds ? malloc(sizeof(*s)) : &cmd->first_sched;
+	if (!s)
+		return -ENOMEM;
+	s->attr = (struct sched_attributes){
+		.size = sizeof(s->attr), .priority = priority,
+		.policy = policy < 0 ? 0 : policy & ~SCHED_RESET_ON_FORK,
+		.flags = policy < 0 ? SCHED_KEEP_POLICY :
+			 policy & SCHED_RESET_ON_FORK ? SCHED_RESETS_ON_FORK : 0,
+	};
+	step = STEP(cmd, iou_prep_task_sched, U64(&s->attr), sizeof(s->attr), 0);
+	s->next = cmd->scheds;
+	cmd->scheds = s;
+	return step;
+}
+
+void cmd_free_scheds(struct spawn_bpf_cmd *cmd)
+{
+	struct cmd_sched *s = cmd->scheds, *next;
+
+	for (; s; s = next) {
+		next = s->next;
+		if (s != &cmd->first_sched)
+			free(s);
+	}
+}
+
+static int clamp(long long value, int min, int max)
+{
+	return value < min ? min : value > max ? max : value;
+}
+
+/* The process starts with the nice value of this thread, and has NICE steps before. */
+void cmd_settle_scheds(const struct spawn_bpf_cmd *cmd)
+{
+	unsigned int i;
+	int nice;
+
+	if (!cmd->scheds)
+		return;
+	nice = getpriority(PRIO_PROCESS, 0);
+	for (i = 0; i < cmd->nr_steps; i++) {
+		const struct io_uring_sqe *sqe = &cmd->sqe[i];
+
+		if (sqe->off == IORING_TASK_NICE)
+			nice = clamp((long long)nice + (__s32)sqe->len, MIN_NICE, MAX_NICE);
+		else if (sqe->off == IORING_TASK_SCHED)
+			((struct sched_attributes *)(uintptr_t)sqe->addr)->nice = nice;
+	}
+}

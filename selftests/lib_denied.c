@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* libspawn_bpf where io_uring is denied: it falls back and says so, or says why not. */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include "lib/command.h"
+#include "lib/fixture.h"
+
+#define DISABLED	"/proc/sys/kernel/io_uring_disabled"
+#define SPAWN		"/proc/sys/kernel/io_uring_spawn"
+
+FIXTURE(denied) {
+	struct command any, io_uring;
+};
+
+/* Whether the ring of this thread is there already makes a difference to some. */
+FIXTURE_VARIANT(denied) {
+	bool has_ring;
+};
+FIXTURE_VARIANT_ADD(denied, from_the_start) { .has_ring = false };
+FIXTURE_VARIANT_ADD(denied, later) { .has_ring = true };
+
+FIXTURE_SETUP(denied)
+{
+	self->any.backend = SPAWN_BPF_BACKEND_CLONE;
+	ASSERT_EQ(0, command_init(&self->any));
+	self->io_uring = self->any;
+	self->io_uring.flags = SPAWN_BPF_NO_FALLBACK;
+	if (variant->has_ring) {
+		ASSERT_EQ(0, spawn_bpf__probe());
+	}
+}
+
+FIXTURE_TEARDOWN(denied)
+{
+	/* a test under a filter has changed none of them */
+	write_file(DISABLED, "0");
+	write_file(SPAWN, "0");
+	command_fini(&self->any);
+}
+
+/* Three times: the first may leave something behind. */
+#define EXPECT_FALLS_BACK(why) do {						\
+	unsigned int __i;							\
+	for (__i = 0; __i < 3; __i++) {						\
+		EXPECT_RUNS(&self->any);					\
+		EXPECT_EQ(why, spawn_by(&self->io_uring, self->io_uring.cmd,	\
+					&self->io_uring.res, 0));		\
+		EXPECT_EQ(SPAWN_BPF_STEP_CLONE, self->io_uring.res.step);	\
+		EXPECT_EQ(why, spawn_bpf__probe());				\
+	}									\
+	EXPECT_FALSE(has_child());						\
+} while (0)
+
+/* Every io_uring_*(2), and what else is named, with an errno. */
+static int install_filter(int error, int call)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, __NR_io_uring_setup, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, __NR_io_uring_register, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+	};
+	struct sock_fprog prog = { ARRAY_SIZE(filter), filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		return -errno;
+	return 0;
+}
+
+TEST_F(denied, by_a_filter_eperm)
+{
+	ASSERT_EQ(0, install_filter(EPERM, -1));
+	EXPECT_FALLS_BACK(-EPERM);
+}
+
+TEST_F(denied, by_a_filter_enosys)
+{
+	ASSERT_EQ(0, install_filter(ENOSYS, -1));
+	EXPECT_FALLS_BACK(-ENOSYS);
+}
+
+/* One that has nothing against io_uring: the kernel has. */
+TEST_F(denied, under_any_filter)
+{
+	ASSERT_EQ(0, install_filter(EPERM, __NR_acct));
+	EXPECT_FALLS_BACK(-EPERM);
+}
+
+TEST_F(denied, close_range_too)
+{
+	struct spawn_bpf_cmd *cmd = self->any.cmd;
+
+	ASSERT_EQ(0, install_filter(EPERM, __NR_close_range));
+	ASSERT_EQ(10, dup2(1, 10));
+	ASSERT_EQ(27, dup2(1, 27));
+	EXPECT_EQ(0, spawn_bpf_cmd__close_range(cmd, 3, REPORT_FD - 2, 0));
+	EXPECT_EQ(1, spawn_bpf_cmd__close_range(cmd, REPORT_FD + 1, ~0U, 0));
+	EXPECT_RUNS(&self->any);
+	EXPECT_EQ(-EBADF, self->any.state.fds[10].flags);
+	EXPECT_EQ(-EBADF, self->any.state.fds[27].flags);
+	EXPECT_LE(0, self->any.state.fds[TTY_FD].flags);
+	ASSERT_EQ(0, command_new(&self->any, self->any.program, SPAWN_BPF_NO_FILES, NULL));
+	EXPECT_EQ(0, spawn_bpf_cmd__fd(self->any.cmd, REPORT_FD, REPORT_FD));
+	EXPECT_RUNS(&self->any);
+	EXPECT_EQ(-EBADF, self->any.state.fds[0].flags);
+	EXPECT_EQ(-EBADF, self->any.state.fds[10].flags);
+}
+
+/* It is about making rings, not about those there are. */
+TEST_F(denied, by_io_uring_disabled)
+{
+	ASSERT_EQ(0, write_file(DISABLED, "2"));
+	if (variant->has_ring) {
+		EXPECT_EQ(0, spawn_bpf__probe());
+		return;
+	}
+	EXPECT_FALLS_BACK(-EPERM);
+}
+
+TEST_F(denied, by_io_uring_spawn)
+{
+	ASSERT_EQ(0, write_file(SPAWN, "2"));
+	EXPECT_FALLS_BACK(-EPERM);
+	ASSERT_EQ(0, write_file(SPAWN, "0"));
+	EXPECT_EQ(0, spawn_bpf__probe());
+}
+
+TEST_MAIN
