@@ -97,7 +97,7 @@ static int add_search(struct spawn_bpf_cmd *cmd, const char *file, char *const a
 		return -ENOMEM;
 	for (;; dirs = end + 1) {
 		end = strchrnul(dirs, ':');
-		if ((end - dirs) + len + 2 <= PATH_MAX) {	/* execvp(3) passes over others too */
+		if ((end - dirs) + len + 2 <= PATH_MAX) {	/* as execvp(3) does */
 			err = add_exec(cmd, out, argv, envp, IORING_EXEC_SEARCH);
 			out = mempcpy(out, dirs, end - dirs);
 			if (end > dirs)
