@@ -24,8 +24,8 @@ struct shared {
 };
 
 /*
- * A process that changes its ids while it has our memory makes us undumpable, and to undo that would
- * let its new user at the memory of the next one. So it gets a copy.
+ * A process that changes its ids while it has our memory makes us undumpable, and to undo that
+ * would let its new user at the memory of the next one. So it gets a copy.
  */
 static int clone_on(struct shared *shared, bool pidfd, int *pidfd_out)
 {
@@ -38,9 +38,9 @@ static int clone_on(struct shared *shared, bool pidfd, int *pidfd_out)
 }
 
 /*
- * The child has no exit signal until exec gives it SIGCHLD. So it is nobody's child if it fails, and
- * as long as it can be found by __WCLONE it has not become a program. Where CLONE_VFORK is not, in
- * valgrind for instance, this is what waits for that.
+ * The child has no exit signal until exec gives it SIGCHLD. So it is nobody's child if it fails,
+ * and as long as it can be found by __WCLONE it has not become a program. Where CLONE_VFORK is not,
+ * in valgrind for instance, this is what waits for that.
  */
 static bool has_execed(int pid)
 {
@@ -72,7 +72,8 @@ int clone_spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, b
 	struct shared *shared;
 	int outcome;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return -errno;
 	shared->walk.cmd = cmd;

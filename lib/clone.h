@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The backend without io_uring: a child that walks through the chain by system calls, while its parent
- * stands still.
+ * The backend without io_uring: a child that walks through the chain by system calls, while its
+ * parent stands still.
  */
 #ifndef CLONE_H
 #define CLONE_H
@@ -25,7 +25,7 @@ int clone_spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, b
 /* clone_child.c: the child. Returns only if it failed, with *@walk saying how. */
 int clone_child(void *walk);
 
-/* clone_task.c: what an IORING_OP_TASK says, by the system call it stands for. 0 or more, or -errno. */
+/* clone_task.c: what an IORING_OP_TASK says, by its system call. 0 or more, or -errno. */
 int clone_task(struct walk *w, const struct io_uring_sqe *sqe);
 
 /* clone_fds.c: what CLONE itself gives a process: descriptors and a cgroup. 0 or -errno. */

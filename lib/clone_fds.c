@@ -95,8 +95,8 @@ static int move_some(const struct io_uring_clone_fd *fds, int *from, unsigned in
 }
 
 /*
- * What cannot be moved then is a circle, or several. One descriptor of it goes out of the way, under
- * the only number that is needed in addition.
+ * What cannot be moved then is a circle, or several. One descriptor of it goes out of the way,
+ * under the only number that is needed in addition.
  */
 static int break_circle(const struct io_uring_clone_fd *fds, int *from, unsigned int nr, int *spare)
 {
@@ -146,7 +146,8 @@ static int close_all_but(const struct io_uring_clone_fd *fds, unsigned int nr)
 	do {
 		next = ~0U;
 		for (i = 0; i < nr; i++)
-			if ((unsigned int)fds[i].target >= first && (unsigned int)fds[i].target < next)
+			if ((unsigned int)fds[i].target >= first &&
+			    (unsigned int)fds[i].target < next)
 				next = fds[i].target;
 		if (next > first)
 			err = close_fds(first, next - (next != ~0U));

@@ -17,7 +17,8 @@
 
 /*
  * The chain is always ready to be handed over: first the steps, all linked, then one EXEC for each
- * place where the program may be. With a policy SPAWN_BPF lies between, and the EXECs are templates.
+ * place where the program may be. With a policy SPAWN_BPF lies between, and the EXECs are
+ * templates.
  */
 struct spawn_bpf_cmd {
 	struct io_uring_sqe		*sqe;
@@ -39,7 +40,7 @@ struct spawn_bpf_cmd {
 	struct cmd_sched		first_sched;
 };
 
-/* A command may also lie on a stack: cmd_init() and cmd_fini() are new and free without the malloc. */
+/* For a command on a stack: new and free without the malloc. */
 int cmd_init(struct spawn_bpf_cmd *cmd, const char *file, char *const argv[], char *const envp[],
 	     const char *search_path);
 void cmd_fini(struct spawn_bpf_cmd *cmd);
@@ -54,7 +55,7 @@ struct io_uring_sqe *cmd_add_step(struct spawn_bpf_cmd *cmd, int *err);
 /* The directories execvp(3) searches, if there is no PATH in @path. */
 const char *cmd_search_path(const char *path);
 
-/* The whole CLONE. @args must stay until it is submitted, *@pidfd, unless NULL, until its CQE comes. */
+/* The whole CLONE. @args must stay until it is submitted, *@pidfd, if any, until its CQE comes. */
 void cmd_prep(const struct spawn_bpf_cmd *cmd, struct io_uring_clone_args *args,
 	      struct io_uring_sqe *sqe, int *pidfd);
 
@@ -65,8 +66,8 @@ void cmd_prep(const struct spawn_bpf_cmd *cmd, struct io_uring_clone_args *args,
 int cmd_spawn_io_uring(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, bool pidfd);
 
 /*
- * What an outcome says: pid > 0 or -errno, and the SQE of the chain it belongs to. Closes the pidfd of
- * a process that is no more.
+ * What an outcome says: pid > 0 or -errno, and the SQE of the chain it belongs to. Closes the pidfd
+ * of a process that is no more.
  */
 int cmd_result(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, int outcome,
 	       unsigned int sqe);

@@ -3,9 +3,10 @@
  * @file libspawn_bpf.h
  * @brief Start programs through io_uring, and by ordinary means where that is not there.
  *
- * A command says what to run and, step by step, what to set up before: descriptors, directories, ids,
- * limits, session, terminal, scheduling, namespaces. It is made once and spawned as often as wanted,
- * synchronously, or on a ring. The new process sees the steps in the order in which they were added.
+ * A command says what to run and, step by step, what to set up before: descriptors, directories,
+ * ids, limits, session, terminal, scheduling, namespaces. It is made once and spawned as often as
+ * wanted, synchronously, or on a ring. The new process sees the steps in the order in which they
+ * were added.
  *
  *	struct spawn_bpf_cmd *cmd = spawn_bpf_cmd__new("/usr/bin/sort", argv, environ, NULL);
  *	LIBSPAWN_BPF_RESULT(res);
@@ -16,9 +17,9 @@
  *		fprintf(stderr, "step %d: %s\n", res.step, strerror(-res.error));
  *	spawn_bpf_cmd__free(cmd);
  *
- * Functions return 0 or more, or a negative errno. A command belongs to one thread at a time; different
- * commands may be used by different threads at once. Only spawn_bpf_cmd__spawn() may be called by
- * signal handlers and in the child of a vfork(2). C and C++.
+ * Functions return 0 or more, or a negative errno. A command belongs to one thread at a time;
+ * different commands may be used by different threads at once. Only spawn_bpf_cmd__spawn() may be
+ * called by signal handlers and in the child of a vfork(2). C and C++.
  */
 #ifndef LIBSPAWN_BPF_H
 #define LIBSPAWN_BPF_H
@@ -115,7 +116,7 @@ int spawn_bpf_cmd__gid(struct spawn_bpf_cmd *cmd, gid_t rgid, gid_t egid, gid_t 
 int spawn_bpf_cmd__uid(struct spawn_bpf_cmd *cmd, uid_t ruid, uid_t euid, uid_t suid);
 /** The effective ids become the real ones. */
 int spawn_bpf_cmd__resetids(struct spawn_bpf_cmd *cmd);
-/** PR_SET_NO_NEW_PRIVS, PDEATHSIG, KEEPCAPS, SECUREBITS, CHILD_SUBREAPER or TIMERSLACK; else -EINVAL. */
+/** PR_SET_NO_NEW_PRIVS, PDEATHSIG, KEEPCAPS, SECUREBITS, CHILD_SUBREAPER, TIMERSLACK. */
 int spawn_bpf_cmd__prctl(struct spawn_bpf_cmd *cmd, int option, unsigned long arg2,
 			 unsigned long arg3);
 
@@ -144,8 +145,8 @@ enum spawn_bpf_backend {
 	SPAWN_BPF_BACKEND_CLONE,	/**< clone(2) with CLONE_VM and CLONE_VFORK */
 };
 
-#define SPAWN_BPF_STEP_EXEC	(-1)	/**< the program could not be executed; or the policy's error */
-#define SPAWN_BPF_STEP_CLONE	(-2)	/**< no process as it is to be from birth, or it was killed */
+#define SPAWN_BPF_STEP_EXEC	(-1)	/**< the program could not be executed; or a policy */
+#define SPAWN_BPF_STEP_CLONE	(-2)	/**< no process could be made, or it was killed */
 
 struct spawn_bpf_result {
 	size_t		sz;		/**< sizeof this struct */
@@ -176,10 +177,10 @@ struct spawn_bpf_spawn_opts {
  *
  * Each thread has a ring of its own for it, made at first use, that is no descriptor of the process
  * and no child's.
- * @return res->error: 0, or that of the step it belongs to. At SPAWN_BPF_STEP_CLONE also -EINTR, the
- *	   process was killed; -EOPNOTSUPP, the command has a policy; with NO_FALLBACK, and backend
- *	   NONE or IO_URING, what spawn_bpf__probe() says. -EINVAL with res as it was: an unknown
- *	   flag, or a struct of a wrong size.
+ * @return res->error: 0, or that of the step it belongs to. At SPAWN_BPF_STEP_CLONE also -EINTR,
+ *	   the process was killed; -EOPNOTSUPP, the command has a policy; with NO_FALLBACK, and
+ *	   backend NONE or IO_URING, what spawn_bpf__probe() says. -EINVAL with res as it was: an
+ *	   unknown flag, or a struct of a wrong size.
  */
 int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res,
 			 const struct spawn_bpf_spawn_opts *opts);
@@ -188,13 +189,13 @@ int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_resul
  * spawn_bpf_cmd__prep() - an SQE of the caller's own ring that spawns the command
  * @param pidfd	NULL, or where its descriptor goes before the CQE comes
  *
- * It posts one CQE. The command and all it names must stay until then, and one SQE has to be submitted
- * before the next one of the same command is made. Keeps user_data, sets everything else. Only where
- * spawn_bpf__probe() says 0.
+ * It posts one CQE. The command and all it names must stay until then, and one SQE has to be
+ * submitted before the next one of the same command is made. Keeps user_data, sets everything else.
+ * Only where spawn_bpf__probe() says 0.
  */
 void spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, int *pidfd);
 
-/** What the CQE of such an SQE says, but for the pidfd. @return res->error, -EINVAL also as above */
+/** What the CQE of such an SQE says, but for the pidfd. @return res->error; -EINVAL as above */
 int spawn_bpf_cmd__result(const struct spawn_bpf_cmd *cmd, const struct io_uring_cqe *cqe,
 			  struct spawn_bpf_result *res);
 
@@ -209,15 +210,15 @@ int spawn_bpf__probe(void);
 
 struct spawn_bpf_queue_opts {
 	size_t		sz;		/**< sizeof this struct */
-	uint32_t	flags;		/**< SPAWN_BPF_PIDFD, NO_FALLBACK, NO_IO_URING: for all spawns */
+	uint32_t	flags;		/**< those of spawn_bpf_spawn_opts, for all spawns */
 };
 
 /**
  * spawn_bpf_queue__new() - a ring of the library's for up to @p depth spawns under way
  *
  * A queue belongs to one thread at a time. Spawns that are under way end with the thread that
- * submitted them. The child of a fork(2) has no queue. Where io_uring cannot spawn, submit does so one
- * after the other.
+ * submitted them. The child of a fork(2) has no queue. Where io_uring cannot spawn, submit does so
+ * one after the other.
  * @return NULL with errno: EINVAL a depth of 0 or more than 32768; with NO_FALLBACK what
  *	   spawn_bpf__probe() says; EMFILE, ENOMEM ...
  */

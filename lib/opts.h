@@ -30,7 +30,7 @@ static inline bool opts_valid(const void *opts, size_t known)
 #define OPTS_GET(opts, field, otherwise) \
 	(OPTS_HAS(opts, field) ? (opts)->field : (otherwise))
 
-/* Results are written: all of the first version must be there. To be frozen when the struct grows. */
+/* Results are written, so all of version 1 must be there: freeze it when the struct grows. */
 #define RESULT_SIZE_VER1	sizeof(struct spawn_bpf_result)
 #define RESULT_VALID(res)	((res) && (res)->sz >= RESULT_SIZE_VER1)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Many spawns at a time. On a ring of ours, or, where that cannot spawn, one after the other when they
- * are submitted; then an eventfd says how many results there are.
+ * Many spawns at a time. On a ring of ours, or, where that cannot spawn, one after the other when
+ * they are submitted; then an eventfd says how many results there are.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #define MAX_DEPTH	32768	/* as io_uring has it */
 #define QUEUE_FLAGS	(SPAWN_BPF_PIDFD | SPAWN_BPF_NO_FALLBACK | SPAWN_BPF_NO_IO_URING)
-#define RING_FLAGS	(IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG)
+#define RING_FLAGS	(IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN)
 
 struct entry {
 	struct entry			*next;
@@ -272,7 +272,8 @@ static int wait_ring(struct spawn_bpf_queue *q, int timeout_ms)
 	return 0;
 }
 
-static void give(struct spawn_bpf_queue *q, struct entry *e, struct spawn_bpf_result *res, void **data)
+static void give(struct spawn_bpf_queue *q, struct entry *e, struct spawn_bpf_result *res,
+		 void **data)
 {
 	size_t size = res->sz;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * A ring over memory of ours (IORING_SETUP_NO_MMAP), which liburing 2.3 cannot make. Kernels that can
- * spawn have all it needs; on others io_uring_setup(2) or the query before it fails.
+ * A ring over memory of ours (IORING_SETUP_NO_MMAP), which liburing 2.3 cannot make. Kernels that
+ * can spawn have all it needs; on others io_uring_setup(2) or the query before it fails.
  */
 #ifndef RING_H
 #define RING_H
@@ -34,8 +34,8 @@ size_t ring_rings_size(unsigned int entries);
 size_t ring_sqes_size(unsigned int entries);
 
 /*
- * @flags: IORING_SETUP_* beside NO_MMAP and NO_SQARRAY, which are always there. 0, or why there is no
- * ring that can spawn.
+ * @flags: IORING_SETUP_* beside NO_MMAP and NO_SQARRAY, which are always there. 0, or why there is
+ * no ring that can spawn.
  */
 int ring_init(struct ring *ring, unsigned int entries, unsigned int flags, void *rings, void *sqes);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * sched_setscheduler(2) and sched_setparam(2) keep the nice value; sched_setattr(2), which is what an
- * attribute of a task is, sets it.
+ * sched_setscheduler(2) and sched_setparam(2) keep the nice value; sched_setattr(2), which is what
+ * an attribute of a task is, sets it.
  */
 #define _GNU_SOURCE
 #include <errno.h>

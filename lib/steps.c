@@ -130,8 +130,8 @@ int spawn_bpf_cmd__groups(struct spawn_bpf_cmd *cmd, size_t count, const gid_t *
 }
 
 /*
- * Until exec the process has the memory of the caller, and the kernel makes that undumpable when ids
- * change: the other backend has to know.
+ * Until exec the process has the memory of the caller, and the kernel makes that undumpable when
+ * ids change: the other backend has to know.
  */
 static int changes_ids(struct spawn_bpf_cmd *cmd, int step)
 {

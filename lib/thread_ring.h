@@ -11,15 +11,15 @@
 
 /*
  * Makes the ring if need be. 0, or why it cannot be used. -ENXIO: this is the child of a vfork(2),
- * which has its parent's memory but not its rings. -EBUSY: a signal handler calls, and the thread it
- * interrupted is in here already. Any other error stays so for this thread.
+ * which has its parent's memory but not its rings. -EBUSY: a signal handler calls, and the thread
+ * it interrupted is in here already. Any other error stays so for this thread.
  */
 int thread_ring_get(void);
 
 /*
  * After thread_ring_get() said 0: runs a CLONE that posts one CQE, and waits for that. An error as
- * io_uring_enter(2)'s: nothing was submitted. -EIO in the CQE: the wait failed, and nobody knows what
- * became of it.
+ * io_uring_enter(2)'s: nothing was submitted. -EIO in the CQE: the wait failed, and nobody knows
+ * what became of it.
  */
 int thread_ring_run(const struct io_uring_sqe *sqe, struct io_uring_cqe *cqe);
 

@@ -8,7 +8,8 @@
 
 POLICY_FIXTURE_2(ring)
 
-static int take_result(struct io_uring *ring, struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res)
+static int take_result(struct io_uring *ring, struct spawn_bpf_cmd *cmd,
+		       struct spawn_bpf_result *res)
 {
 	struct io_uring_cqe cqe;
 	int err = next_cqe(ring, &cqe);

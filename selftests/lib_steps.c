@@ -558,7 +558,8 @@ TEST_F(steps, again_and_again)
 	unsigned int i;
 
 	for (i = 0; i < 20; i++) {
-		EXPECT_EQ((int)i, spawn_bpf_cmd__sched(c->cmd, i % 2 ? SCHED_FIFO : SCHED_RR, i + 1));
+		EXPECT_EQ((int)i, spawn_bpf_cmd__sched(c->cmd, i % 2 ? SCHED_FIFO : SCHED_RR,
+						       i + 1));
 		EXPECT_RUNS(c);
 		EXPECT_EQ(i + 1, c->state.scheduling.priority);
 	}

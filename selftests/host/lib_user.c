@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * A program that uses libspawn_bpf where no kernel has io_uring spawn. Exits with 0, or says what was
- * not as it should be.
+ * A program that uses libspawn_bpf where no kernel has io_uring spawn. Exits with 0, or says what
+ * was not as it should be.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -42,7 +42,8 @@ static int status_of(pid_t pid)
 
 static void check_steps(void)
 {
-	struct spawn_bpf_cmd *cmd = shell("[ \"$PWD\" = / ] && [ \"$(umask)\" = 0027 ] && read -r x <&5");
+	struct spawn_bpf_cmd *cmd = shell("[ \"$PWD\" = / ] && [ \"$(umask)\" = 0027 ] && "
+					  "read -r x <&5");
 	LIBSPAWN_BPF_RESULT(res);
 	int fds[2];
 
@@ -72,7 +73,8 @@ static void check_growth(void)
 	int i;
 
 	for (i = 0; i < 100; i++)
-		CHECK(spawn_bpf_cmd__close(cmd, 100 + i) == i && !spawn_bpf_cmd__fd(cmd, 2, 100 + i));
+		CHECK(spawn_bpf_cmd__close(cmd, 100 + i) == i &&
+		      !spawn_bpf_cmd__fd(cmd, 2, 100 + i));
 	CHECK(!spawn_bpf_cmd__spawn(cmd, &res, NULL) && status_of(res.pid) == 3);
 	spawn_bpf_cmd__free(cmd);
 }

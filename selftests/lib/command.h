@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The fixture of the tests of libspawn_bpf: a command that tells its state, spawned by either backend,
- * with the same expectations.
+ * The fixture of the tests of libspawn_bpf: a command that tells its state, spawned by either
+ * backend, with the same expectations.
  */
 #ifndef SPAWN_TEST_COMMAND_H
 #define SPAWN_TEST_COMMAND_H
