@@ -34,6 +34,8 @@ help:
 #: make kernel               only the kernel
 #: make tools                only libbpf and bpftool of the kernel tree
 #: make user                 only our programs and BPF objects
+#: make lib                  only the library and posix_spawn() on top of it; needs no kernel
+#: make install              install these: PREFIX=, DESTDIR=
 #: make guest                only the guest's initramfs
 #: make deps                 install the Debian packages that are missing; every build begins with it
 #: make kernel-tree          bring build/linux to what kernel-patch/ says, one commit per patch
