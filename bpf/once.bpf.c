@@ -15,8 +15,13 @@ IOU_SPAWN_STEP(once_step, spawn, lp)
 	__u64 path = 0;
 	int err;
 
-	if (!iou_reap(spawn, &cqe))
+	if (lp->event != IOU_SPAWN_EV_START) {
+		if (iou_reap(spawn, &cqe))
+			return iou_exit_with(lp, -EINVAL);
+		if (cqe.idx != IOU_SPAWN_QUEUED)	/* the chain's own */
+			return IOU_SPAWN_CONTINUE;
 		return iou_exit_with(lp, cqe.res);
+	}
 	err = iou_read(spawn, SPAWN_PROG_VEC(0), &path);
 	err = err ?: iou_template(spawn, lp->nr_submit, &sqe);
 	sqe.addr = path;
@@ -24,6 +29,7 @@ IOU_SPAWN_STEP(once_step, spawn, lp)
 	return err ? iou_exit_with(lp, err) : IOU_SPAWN_CONTINUE;
 }
 
+IOU_SPAWN_REGION(struct spawn_prog_arg)
 IOU_SPAWN_OPS(once_ops) = {
 	.step = (void *)once_step,
 	.name = "once",

@@ -151,6 +151,7 @@ IOU_SPAWN_STEP(spawn_prog_step, spawn, lp)
 	return next_path(spawn, lp, st, &head, res);
 }
 
+IOU_SPAWN_REGION(struct spawn_prog_arg)
 IOU_SPAWN_OPS(spawn_prog_ops) = {
 	.step = (void *)spawn_prog_step,
 	.name = "spawn_prog",

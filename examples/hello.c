@@ -43,7 +43,8 @@ int main(void)
 		return 1;
 	}
 	if (cqe->res < 0) {
-		fprintf(stderr, "SQE %u: %s\n", IORING_CQE_STEP(cqe), strerror(-cqe->res));
+		fprintf(stderr, "%s: %s\n", IORING_CQE_STEP(cqe) == IORING_SPAWN_STEP_NONE ? "CLONE" :
+			"EXEC", strerror(-cqe->res));
 		return 1;
 	}
 	waitpid(cqe->res, &status, 0);

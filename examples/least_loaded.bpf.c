@@ -38,7 +38,10 @@ IOU_SPAWN_STEP(least_loaded_step, spawn, lp)
 		count(lp->res, 1);
 		err = iou_queue_template(spawn, lp, lp->res);
 	} else {			/* after an EXEC that succeeds there is no step */
-		err = iou_reap(spawn, &cqe) ?: cqe.res;
+		err = iou_reap(spawn, &cqe);
+		if (!err && cqe.idx != IOU_SPAWN_QUEUED)	/* of the chain, not our EXEC */
+			return IOU_SPAWN_CONTINUE;
+		err = err ?: cqe.res;
 	}
 	if (!err)
 		return IOU_SPAWN_CONTINUE;

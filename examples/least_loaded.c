@@ -132,6 +132,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "no io_uring spawn here: %s\n", strerror(-err));
 		return 1;
 	}
+	libbpf_set_print(NULL);		/* what failed is said below */
 	skel = least_loaded_bpf__open();
 	if (!skel)
 		return 1;
@@ -140,7 +141,8 @@ int main(int argc, char **argv)
 	if (!err)	/* the skeleton keeps the link */
 		err = least_loaded_bpf__attach(skel);
 	if (err)
-		fprintf(stderr, "the policy cannot be attached: %s\n", strerror(-err));
+		fprintf(stderr, "the policy cannot be attached: %s%s\n", strerror(-err),
+			err == -EPERM ? "; it takes CAP_BPF and CAP_PERFMON" : "");
 	else
 		err = run(&ring, nr, argv + 2, skel->bss->running);
 	least_loaded_bpf__destroy(skel);

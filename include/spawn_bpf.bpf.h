@@ -12,12 +12,17 @@
  *
  *	IOU_SPAWN_STEP(twice_step, spawn, lp)
  *	{
- *		struct io_uring_sqe sqe = {};
  *		struct iou_spawn_cqe cqe = {};
  *
- *		if (!iou_reap(spawn, &cqe) && (cqe.res != -ETXTBSY || lp->step > 1))
- *			return iou_exit_with(lp, cqe.res);
- *		if (iou_template(spawn, lp->nr_submit, &sqe) || iou_queue(spawn, &sqe))
+ *		if (lp->event != IOU_SPAWN_EV_START) {
+ *			if (iou_reap(spawn, &cqe))
+ *				return iou_exit_with(lp, -EINVAL);
+ *			if (cqe.idx != IOU_SPAWN_QUEUED)	// of the chain, not ours
+ *				return IOU_SPAWN_CONTINUE;
+ *			if (cqe.res != -ETXTBSY || lp->pdu[0]++)
+ *				return iou_exit_with(lp, cqe.res);
+ *		}
+ *		if (iou_queue_template(spawn, lp, 0))
  *			return iou_exit_with(lp, -EINVAL);
  *		return IOU_SPAWN_CONTINUE;
  *	}
@@ -223,6 +228,15 @@ extern int bpf_io_uring_spawn_write_arg(struct iou_spawn_ctx *spawn, __u32 off, 
 
 /** IOU_SPAWN_PARAM type name = value;: what an application may set between open and load. */
 #define IOU_SPAWN_PARAM const volatile
+#endif
+/**
+ * IOU_SPAWN_REGION(struct NAME_arg) in front of IOU_SPAWN_OPS(): the argument region it takes. Tools
+ * that fill in a region for a policy refuse one that takes another.
+ */
+#ifdef __bpf__
+#define IOU_SPAWN_REGION(type)	__attribute__((btf_decl_tag("region:" #type)))
+#else
+#define IOU_SPAWN_REGION(type)
 #endif
 /** IOU_SPAWN_OPS(var) = { .step = (void *)name, ... };: defines the policy. */
 #define IOU_SPAWN_OPS(var) SEC(".struct_ops.link") struct io_uring_spawn_ops var

@@ -80,6 +80,7 @@ IOU_SPAWN_STEP(busy_retry_step, spawn, lp)
 	return finish(spawn, lp, st, cqe.res < 0 ? cqe.res : -EINVAL);	/* >= 0: no EXEC */
 }
 
+IOU_SPAWN_REGION(struct busy_retry_arg)
 IOU_SPAWN_OPS(busy_retry_ops) = {
 	.step = (void *)busy_retry_step,
 	.name = "busy_retry",

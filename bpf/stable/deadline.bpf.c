@@ -92,6 +92,7 @@ IOU_SPAWN_STEP(deadline_step, spawn, lp)
 	return cqe.res < 0 ? finish(spawn, lp, st, cqe.res) : run_next(spawn, lp, st, now);
 }
 
+IOU_SPAWN_REGION(struct deadline_arg)
 IOU_SPAWN_OPS(deadline_ops) = {
 	.step = (void *)deadline_step,
 	.name = "deadline",

@@ -61,6 +61,7 @@ IOU_SPAWN_STEP(first_works_step, spawn, lp)
 	return attempt(spawn, lp, st);
 }
 
+IOU_SPAWN_REGION(struct first_works_arg)
 IOU_SPAWN_OPS(first_works_ops) = {
 	.step = (void *)first_works_step,
 	.name = "first_works",

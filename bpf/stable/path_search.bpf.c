@@ -75,6 +75,7 @@ IOU_SPAWN_STEP(path_search_step, spawn, lp)
 	return attempt(spawn, lp, st, cqe.res);
 }
 
+IOU_SPAWN_REGION(struct path_search_arg)
 IOU_SPAWN_OPS(path_search_ops) = {
 	.step = (void *)path_search_step,
 	.name = "path_search",

@@ -77,6 +77,7 @@ IOU_SPAWN_STEP(setup_steps_step, spawn, lp)
 	return run_next(spawn, lp, st);
 }
 
+IOU_SPAWN_REGION(struct setup_steps_arg)
 IOU_SPAWN_OPS(setup_steps_ops) = {
 	.step = (void *)setup_steps_step,
 	.name = "setup_steps",

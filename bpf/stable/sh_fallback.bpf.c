@@ -54,6 +54,7 @@ IOU_SPAWN_STEP(sh_fallback_step, spawn, lp)
 	return attempt(spawn, lp, st);
 }
 
+IOU_SPAWN_REGION(struct sh_fallback_arg)
 IOU_SPAWN_OPS(sh_fallback_ops) = {
 	.step = (void *)sh_fallback_step,
 	.name = "sh_fallback",

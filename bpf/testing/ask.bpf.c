@@ -150,6 +150,7 @@ IOU_SPAWN_STEP(ask_step, spawn, lp)
 	return err ? finish(spawn, lp, st, err) : IOU_SPAWN_CONTINUE;
 }
 
+IOU_SPAWN_REGION(struct ask_arg)
 IOU_SPAWN_OPS(ask_ops) = {
 	.step = (void *)ask_step,
 	.name = "ask",

@@ -150,6 +150,7 @@ IOU_SPAWN_STEP(by_file_step, spawn, lp)
 	return err ? finish(spawn, lp, st, err) : IOU_SPAWN_CONTINUE;
 }
 
+IOU_SPAWN_REGION(struct by_file_arg)
 IOU_SPAWN_OPS(by_file_ops) = {
 	.step = (void *)by_file_step,
 	.name = "by_file",

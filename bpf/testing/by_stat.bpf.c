@@ -99,6 +99,7 @@ IOU_SPAWN_STEP(by_stat_step, spawn, lp)
 	return finish(spawn, lp, st, cqe.res);
 }
 
+IOU_SPAWN_REGION(struct by_stat_arg)
 IOU_SPAWN_OPS(by_stat_ops) = {
 	.step = (void *)by_stat_step,
 	.name = "by_stat",

@@ -162,6 +162,7 @@ IOU_SPAWN_STEP(keep_data_step, spawn, lp)
 	return err ? finish(spawn, lp, st, err) : IOU_SPAWN_CONTINUE;
 }
 
+IOU_SPAWN_REGION(struct keep_data_arg)
 IOU_SPAWN_OPS(keep_data_ops) = {
 	.step = (void *)keep_data_step,
 	.name = "keep_data",

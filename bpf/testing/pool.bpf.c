@@ -109,6 +109,7 @@ IOU_SPAWN_STEP(pool_step, spawn, lp)
 	return err ? finish(spawn, lp, st, err) : IOU_SPAWN_CONTINUE;
 }
 
+IOU_SPAWN_REGION(struct pool_arg)
 IOU_SPAWN_OPS(pool_ops) = {
 	.step = (void *)pool_step,
 	.name = "pool",

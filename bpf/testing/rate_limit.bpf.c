@@ -125,6 +125,7 @@ IOU_SPAWN_STEP(rate_limit_step, spawn, lp)
 	return iou_exit_with(lp, cqe.res);
 }
 
+IOU_SPAWN_REGION(struct rate_limit_arg)
 IOU_SPAWN_OPS(rate_limit_ops) = {
 	.step = (void *)rate_limit_step,
 	.name = "rate_limit",

@@ -196,6 +196,7 @@ IOU_SPAWN_STEP(wait_ready_step, spawn, lp)
 	return finish(spawn, lp, st, cqe.res);
 }
 
+IOU_SPAWN_REGION(struct wait_ready_arg)
 IOU_SPAWN_OPS(wait_ready_ops) = {
 	.step = (void *)wait_ready_step,
 	.name = "wait_ready",

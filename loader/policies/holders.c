@@ -82,8 +82,8 @@ int holders_read(struct holder_list *list)
 	memset(list, 0, sizeof(*list));
 	err = for_each_number("/proc", list, 0, look_into);
 	if (!err && list->unseen)
-		say("the descriptors of %u processes cannot be seen (EACCES), nor the rings among "
-		    "them: it takes CAP_SYS_PTRACE", list->unseen);
+		say("the descriptors of %u process%s cannot be seen (EACCES), nor the rings among "
+		    "them: it takes CAP_SYS_PTRACE", list->unseen, list->unseen == 1 ? "" : "es");
 	if (!err)
 		return 0;
 	say_error(err, "is it mounted?", "/proc cannot be searched for rings");

@@ -143,6 +143,39 @@ static int set_params(struct bpf_object *obj, const struct policy_options *o)
 	return err;
 }
 
+/* The region of IOU_SPAWN_REGION(), or NULL if the policy does not say. */
+static const char *region_of(const struct bpf_map *ops, const struct btf *btf)
+{
+	static const char prefix[] = "region:";
+	__u32 id;
+
+	for (id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *tag = btf__type_by_id(btf, id), *var;
+		const char *text = btf__name_by_offset(btf, tag->name_off);
+
+		if (!btf_is_decl_tag(tag) || strncmp(text, prefix, strlen(prefix)))
+			continue;
+		var = btf__type_by_id(btf, tag->type);
+		if (!strcmp(btf__name_by_offset(btf, var->name_off), bpf_map__name(ops)))
+			return text + strlen(prefix);
+	}
+	return NULL;
+}
+
+/* What is in another region it would take for addresses of its own. */
+static int check_region(const struct bpf_map *ops, const struct btf *btf,
+			const struct policy_options *o)
+{
+	const char *takes = region_of(ops, btf);
+
+	if (!o->region || !takes || !strcmp(takes, o->region))
+		return 0;
+	say("%s in %s takes a %s as its argument region, and this command fills in a %s: see "
+	    "bpf/README.md for policies that it can use, docs/policies.md for an application",
+	    bpf_map__name(ops), source(o), takes, o->region);
+	return -EINVAL;
+}
+
 static int configure(struct bpf_object *obj, struct bpf_map *ops, const struct policy_options *o)
 {
 	const struct btf *btf = bpf_object__btf(obj);
@@ -219,8 +252,9 @@ static int attach(struct policy *p, struct bpf_map *ops, const struct policy_opt
 	if (err == -EBUSY)
 		say_who_has_the_slot(o);
 	else
-		say_error(err, hint(o), "%s cannot be attached to slot %u of the ring", source(o),
-			  o->slot);
+		say_error(err, err == -E2BIG ? "a budget of its ops is above the limit that spawn-bpf "
+			  "features shows" : hint(o), "%s cannot be attached to slot %u of the ring",
+			  source(o), o->slot);
 	return err;
 }
 
@@ -238,7 +272,9 @@ int policy_attach(struct policy *p, const struct policy_options *o)
 	if (!p->ops)
 		return -EINVAL;
 	p->name = bpf_map__name(p->ops);
-	err = configure(p->obj, p->ops, o);
+	err = check_region(p->ops, bpf_object__btf(p->obj), o);
+	if (!err)
+		err = configure(p->obj, p->ops, o);
 	if (!err)
 		err = load(p->obj, o);
 	if (!err)

@@ -22,6 +22,7 @@ struct policy_options {
 	unsigned int	slot;
 	char *const	*params;	/* NAME=VALUE, ends with NULL; or NULL, and */
 	int		retry;		/* its parameter max_busy, or POLICY_KEEP_RETRY */
+	const char	*region;	/* the type of region it is going to get; NULL: not ours to say */
 	unsigned int	max_posts;	/* its budget of CQEs for the application; 0: its own */
 	bool		verbose;	/* let libbpf speak */
 };

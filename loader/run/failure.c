@@ -16,7 +16,7 @@ static const char *lacks_interpreter(const struct region *r)
 {
 	__u32 i;
 
-	for (i = 0; i < r->arg->nr_paths; i++)
+	for (i = 0; i < r->nr_paths; i++)
 		if (!access(region_path(r, i), F_OK))
 			return region_path(r, i);
 	return NULL;
@@ -48,7 +48,9 @@ static int no_program(const struct region *r, const char *name, int err)
 	const char *incomplete = err == -ENOENT && !report->sh ? lacks_interpreter(r) : NULL;
 
 	if (!report->attempts) {
-		say_error(err, NULL, "%s: the policy reports no attempt to run it", shown(name));
+		say_error(err, err == -ELOOP ? "it took more steps than its max_steps" :
+			  "spawn-bpf trace shows what it did", "%s: the policy reports no attempt to "
+			  "run it", shown(name));
 	} else if (report->sh) {
 		say_error(err, NULL, "%s is no program, and " SHELL " could not be run for it",
 			  path);
@@ -61,9 +63,9 @@ static int no_program(const struct region *r, const char *name, int err)
 		say_error(err, "the file is there, but not the interpreter that its #! line or ELF "
 			  "header names", "%s", incomplete);
 		return EXIT_CANNOT_RUN;
-	} else if (not_here(err) && r->arg->nr_paths > 1) {
+	} else if (not_here(err) && r->nr_paths > 1) {
 		say_error(err, NULL, "%s: not found in the %u directories of PATH, %s was the last",
-			  name, r->arg->nr_paths, path);
+			  name, r->nr_paths, path);
 	} else {
 		say_error(err, NULL, "%s", path);
 	}

@@ -82,6 +82,16 @@ static int find_candidates(struct region *r, const char *name)
 	return err;
 }
 
+static void take_copies(struct region *r)
+{
+	__u32 i;
+
+	r->nr_paths = r->arg->nr_paths;
+	for (i = 0; i < r->nr_paths; i++)
+		r->path[i] = (const char *)(uintptr_t)r->arg->vec[i];
+	r->argv = U64(&r->arg->vec[r->nr_paths + 1]);
+}
+
 int region_make(struct region *r, char *const argv[], bool shell, bool trace)
 {
 	size_t argc = 0;
@@ -99,11 +109,12 @@ int region_make(struct region *r, char *const argv[], bool shell, bool trace)
 		region_free(r);
 		return err;
 	}
-	r->len = SPAWN_PROG_ARG_LEN(r->arg->nr_paths);
+	take_copies(r);
+	r->len = SPAWN_PROG_ARG_LEN(r->nr_paths);
 	r->arg->flags = trace ? SPAWN_PROG_TRACE : 0;
 	r->arg->sh = shell ? U64(SHELL) : 0;
-	r->arg->vec[r->arg->nr_paths] = U64("sh");
-	memcpy(&r->arg->vec[r->arg->nr_paths + 1], argv, (argc + 1) * sizeof(char *));
+	r->arg->vec[r->nr_paths] = U64("sh");
+	memcpy(&r->arg->vec[r->nr_paths + 1], argv, (argc + 1) * sizeof(char *));
 	return 0;
 }
 
@@ -115,10 +126,20 @@ void region_free(struct region *r)
 
 const char *region_path(const struct region *r, __u32 i)
 {
-	return i < r->arg->nr_paths ? (const char *)(uintptr_t)r->arg->vec[i] : NULL;
+	return i < r->nr_paths ? r->path[i] : NULL;
+}
+
+const char *region_program(const struct region *r)
+{
+	__u32 i;
+
+	for (i = 0; i < r->nr_paths; i++)
+		if (!access(r->path[i], X_OK))
+			return r->path[i];
+	return region_path(r, 0);
 }
 
 __u64 region_argv(const struct region *r)
 {
-	return U64(&r->arg->vec[r->arg->nr_paths + 1]);
+	return r->argv;
 }

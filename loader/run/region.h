@@ -13,6 +13,10 @@ struct region {
 	struct spawn_prog_arg	*arg;
 	__u32			len;
 	char			*paths;		/* the strings of the candidates */
+	/* ours, where the policy cannot write */
+	const char		*path[SPAWN_PROG_MAX_PATHS];
+	__u32			nr_paths;
+	__u64			argv;
 };
 
 /*
@@ -24,6 +28,11 @@ void region_free(struct region *r);
 
 /* Path number i, NULL if there is none. */
 const char *region_path(const struct region *r, __u32 i);
+/*
+ * What the template EXEC runs, if the policy leaves it as it is: the first path that can be executed,
+ * or else the first one.
+ */
+const char *region_program(const struct region *r);
 /* The address of argv, for the EXEC. */
 __u64 region_argv(const struct region *r);
 

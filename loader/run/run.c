@@ -16,6 +16,7 @@ static int attach(struct policy *policy, struct run_options *o, const struct io_
 	int err;
 
 	o->policy.ring_fd = ring->ring_fd;
+	o->policy.region = "struct spawn_prog_arg";
 	/* a trace takes a CQE for every attempt */
 	o->policy.max_posts = o->trace ? q->max_posts : 0;
 	err = policy_attach(policy, &o->policy);

@@ -336,7 +336,7 @@ ok without_bpffs_says_how_to_mount_it says 125 'and none is mounted at /sys/fs/b
 # --- Rights
 user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 try setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace "$spawn_bpf" list
-ok what_list_cannot_see_is_told says 0 'the descriptors of [0-9]* processes cannot be seen (EACCES), nor the rings'
+ok what_list_cannot_see_is_told says 0 'the descriptors of [0-9]* process[es]* cannot be seen (EACCES), nor the rings'
 ok but_the_policy_is_listed grep -q '^ *[0-9]* *15 once .*  none seen: gone, or in no descriptor; pinned' out
 caps=-bpf,-perfmon,-sys_admin
 unprivileged=(setpriv "--bounding-set=$caps" "--inh-caps=$caps")

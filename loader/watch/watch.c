@@ -30,6 +30,7 @@ struct watch {
 	__u64			begun;
 	int			pidfd;		/* of whom the trace ends with, or -1 */
 	int			write_error;	/* why lines cannot be written any more */
+	bool			seen;		/* an event, or that one was lost */
 };
 
 /* ---- Events ------------------------------------------------------------------------------- */
@@ -38,6 +39,7 @@ static void on_event(void *arg, const struct watch_event *e)
 {
 	struct watch *w = arg;
 
+	w->seen = true;
 	if (w->o.json)
 		watch_put_json(w->lines, e);
 	else
@@ -50,6 +52,7 @@ static void on_lost(void *arg, __u64 more)
 {
 	struct watch *w = arg;
 
+	w->seen = true;
 	w->timeline.lost += more;
 	if (w->o.json)
 		watch_put_json_lost(w->lines, more);
@@ -250,6 +253,8 @@ static int finish(struct watch *w)
 	if (w->o.command) {
 		signals_pass_to(w->command.pid);
 		program = signals_wait(w->command.pid);
+		if (!status && !w->seen)
+			say("%s has submitted no chain", shown(w->o.command[0]));
 	}
 	timeline_free(&w->timeline);
 	return status ?: program;

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit
 . selftests/host/tap.sh
 
 spdx=SPDX-License-Identifier:
-mapfile -t policies < <(git ls-files 'bpf/*.bpf.c')
+mapfile -t policies < <(git ls-files -co --exclude-standard 'bpf/*.bpf.c')
 
 # each COMMAND...: runs it with FILE and STEM for every policy, says for which it fails.
 each() {
@@ -83,7 +83,7 @@ every_section_has_its_policy() {
 			echo "$readme: $name"
 			bad=1
 		done
-	done < <(git ls-files 'bpf/README.md' 'bpf/*/README.md')
+	done < <(git ls-files -co --exclude-standard 'bpf/README.md' 'bpf/*/README.md')
 	return "$bad"
 }
 
@@ -96,7 +96,7 @@ region_headers_are_short() {
 			! grep -q '^ *# *include' "$file" && continue
 		echo "$file"
 		bad=1
-	done < <(git ls-files 'bpf/*/*.h')
+	done < <(git ls-files -co --exclude-standard 'bpf/*/*.h')
 	return "$bad"
 }
 

@@ -41,7 +41,7 @@ static bool has_paths(const struct region *r, const char *const *want)
 	for (i = 0; i < 4 && want[i]; i++)
 		if (!region_path(r, i) || strcmp(region_path(r, i), want[i]))
 			return false;
-	return r->arg->nr_paths == i && !region_path(r, i);
+	return r->arg->nr_paths == i && r->nr_paths == i && !region_path(r, i);
 }
 
 static void test_searches(void)
