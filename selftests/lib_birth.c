@@ -135,8 +135,16 @@ TEST_F(birth, no_files_at_all)
 	EXPECT_EQ(98, wait_exit(c->res.pid));
 }
 
+static struct spawn_bpf_cmd *sleep_command(void)
+{
+	static char *argv[] = { "sleep", "100", NULL };
+
+	return spawn_bpf_cmd__new("/bin/sleep", argv, environ, NULL);
+}
+
 TEST_F(birth, cgroup)
 {
+	struct spawn_bpf_cmd *cmd = sleep_command();
 	struct command *c = &self->c;
 	struct cgroup cg;
 	int dir;
@@ -145,12 +153,12 @@ TEST_F(birth, cgroup)
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__cgroup(c->cmd, -1));
 	EXPECT_EQ(0, spawn_bpf_cmd__cgroup(c->cmd, cg.fd));
 	EXPECT_RUNS(c);
-	ASSERT_EQ(0, command_new(c, "/bin/sleep", 0, NULL));
-	EXPECT_EQ(0, spawn_bpf_cmd__cgroup(c->cmd, cg.fd));
-	ASSERT_EQ(0, spawn_by(c, c->cmd, &c->res, 0));
+	EXPECT_EQ(0, spawn_bpf_cmd__cgroup(cmd, cg.fd));
+	ASSERT_EQ(0, spawn_by(c, cmd, &c->res, 0));
 	EXPECT_EQ(c->res.pid, cgroup_number(&cg, "cgroup.procs", NULL));
 	kill(c->res.pid, SIGKILL);
-	EXPECT_LE(0, wait_exit(c->res.pid));
+	EXPECT_EQ(128 + SIGKILL, wait_exit(c->res.pid));
+	spawn_bpf_cmd__free(cmd);
 	dir = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	EXPECT_EQ(0, spawn_bpf_cmd__cgroup(c->cmd, dir));
 	EXPECT_FAILS(c, -EBADF, SPAWN_BPF_STEP_CLONE);
@@ -172,9 +180,8 @@ static ino_t namespace_of(pid_t pid, const char *which)
 
 TEST_F(birth, namespaces)
 {
-	static char *argv[] = { "sleep", "100", NULL };
 	struct command *c = &self->c;
-	struct spawn_bpf_cmd *cmd = spawn_bpf_cmd__new("/bin/sleep", argv, environ, NULL);
+	struct spawn_bpf_cmd *cmd = sleep_command();
 
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__namespaces(cmd, CLONE_VM));
 	EXPECT_EQ(0, spawn_bpf_cmd__namespaces(cmd, CLONE_NEWUTS | CLONE_NEWNS));

@@ -150,7 +150,7 @@ TEST_F(queue, pidfds)
 	EXPECT_EQ(before - 1, nr_descriptors());
 	EXPECT_EQ(0, waitid(P_ALL, 0, &info, WEXITED));
 	EXPECT_EQ(7, info.si_status);
-	EXPECT_FALSE(has_child());
+	EXPECT_TRUE(no_child_left());
 }
 
 TEST_F(queue, arguments)

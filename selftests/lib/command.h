@@ -73,7 +73,7 @@ FIXTURE_TEARDOWN(name)								\
 	EXPECT_EQ((int)(at), (c)->res.step);					\
 	EXPECT_EQ(0, (c)->res.pid);						\
 	EXPECT_EQ(-1, (c)->res.pidfd);						\
-	EXPECT_FALSE(has_child());						\
+	EXPECT_TRUE(no_child_left());						\
 } while (0)
 
 #endif
