@@ -164,6 +164,10 @@ try "$spawn_bpf" run --policy "$top/build/user/selftests/bpf/script.bpf.o" true
 ok another_policys_own_error_is_126 says 126 'the policy reports no attempt to run it: .*(EPROTO)'
 try "$spawn_bpf" run --retry 3 --policy "$once" true
 ok retry_needs_the_parameter says 125 'no parameter max_busy'
+try "$spawn_bpf" run --policy "$top/build/user/bpf/testing/pool.bpf.o" true
+ok a_policy_for_another_region_is_refused says 125 'takes a struct pool_arg as its argument region.*see bpf/README.md'
+try "$spawn_bpf" run --policy "$top/build/user/examples/least_loaded.bpf.o" echo template
+ok a_policy_without_a_region_has_a_template prints 0 template
 try "$spawn_bpf" run --policy no-such-file true
 ok no_policy_file says 125 'no-such-file cannot be read as a BPF object: No such file.*ENOENT'
 try "$spawn_bpf" run --policy /bin/true true

@@ -127,11 +127,30 @@ static void test_long_directory(void)
 		region_free(&r);
 }
 
+/* What the policy writes into the region changes nothing of what we say. */
+static void test_copies(void)
+{
+	char *const argv[] = { "/bin/true", NULL };
+	struct region r;
+	bool good;
+
+	if (region_make(&r, argv, true, false)) {
+		tap_ok(false, "region_is_made");
+		return;
+	}
+	memset(r.arg, 0x41, r.len);
+	good = !strcmp(region_path(&r, 0), "/bin/true") && !region_path(&r, 1) &&
+	       !region_path(&r, 0x41414141) && !strcmp(region_program(&r), "/bin/true");
+	tap_ok(good, "paths_are_ours");
+	region_free(&r);
+}
+
 int main(void)
 {
 	test_searches();
 	test_layout();
 	test_limits();
 	test_long_directory();
+	test_copies();
 	return tap_end();
 }
