@@ -254,7 +254,7 @@ odd=$'<&"\\\'>\e\351'
 cp "$top/build/user/loader/spawn-bpf" "./$odd"
 try spawn-bpf trace -j "${files[@]}" "./$odd" run true
 ok odd_names_are_valid valid
-ok odd_names_are_whole python 'assert s[0][0]["comm"] == "<&\"\\\x27>\x1b\xe9", s[0][0]["comm"]'
+ok odd_names_are_whole python 'assert s[0][0]["comm"] == "<&\"\\\x27>\x1b\ufffd", s[0][0]["comm"]'
 try spawn-bpf trace "./$odd" run true
 ok odd_names_do_no_harm_to_terminals grep -q "<&\"\\\\'>??  *clone" err
 

@@ -56,6 +56,7 @@ walkthrough_builds() {
 	commands=$(sed -n '/^\*\*Build it/,/^(/p' docs/policies.md | sed -n '/^\$ /,/^```/p' | sed 's/^\$ //; /^```/d')
 	cp examples/least_loaded.bpf.c "$scratch" || return
 	commands=${commands//-Iinclude/-I$top/include}
+	commands=${commands//examples\//$top/examples\/}
 	(cd "$scratch" && eval "${commands//build\//$top/build/}") || return
 	grep -q "least_loaded_bpf__open" "$scratch/least_loaded.skel.h"
 }
