@@ -39,13 +39,13 @@ int spawn_bpf_cmd__fd(struct spawn_bpf_cmd *cmd, int fd, int target)
 	int err;
 
 	if (fd < 0 || target < 0)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	for (i = 0; i < cmd->nr_fds; i++)
 		if (cmd->fds[i].target == target)
-			return -EEXIST;
+			return cmd_refuse(cmd, -EEXIST);
 	err = grow_fds(cmd);
 	if (err)
-		return err;
+		return cmd_refuse(cmd, err);
 	cmd->fds[cmd->nr_fds++] = (struct io_uring_clone_fd){ .fd = fd, .target = target };
 	return 0;
 }
@@ -53,7 +53,7 @@ int spawn_bpf_cmd__fd(struct spawn_bpf_cmd *cmd, int fd, int target)
 int spawn_bpf_cmd__cgroup(struct spawn_bpf_cmd *cmd, int fd)
 {
 	if (fd < 0)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	cmd->cgroup = fd;
 	cmd->clone_flags |= CLONE_INTO_CGROUP;
 	return 0;
@@ -62,7 +62,7 @@ int spawn_bpf_cmd__cgroup(struct spawn_bpf_cmd *cmd, int fd)
 int spawn_bpf_cmd__namespaces(struct spawn_bpf_cmd *cmd, uint64_t flags)
 {
 	if (flags & ~(uint64_t)NAMESPACES)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	cmd->clone_flags = (cmd->clone_flags & ~(__u64)NAMESPACES) | flags;
 	return 0;
 }
@@ -73,10 +73,10 @@ int spawn_bpf_cmd__policy(struct spawn_bpf_cmd *cmd, unsigned int slot, void *ar
 	int err;
 
 	if (cmd->has_policy || slot >= IORING_SPAWN_MAX_SLOTS || len > 4096)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	sqe = cmd_add_step(cmd, &err);
 	if (!sqe)
-		return err;
+		return cmd_refuse(cmd, err);
 	/* it is no step: what is added later comes before it */
 	cmd->nr_steps--;
 	iou_prep_policy(sqe, slot, U64(arg), len, 0);

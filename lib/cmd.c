@@ -32,13 +32,22 @@ static int grow(struct spawn_bpf_cmd *cmd)
 	return 0;
 }
 
+int cmd_refuse(struct spawn_bpf_cmd *cmd, int err)
+{
+	if (!cmd->error)
+		cmd->error = err;
+	return err;
+}
+
 struct io_uring_sqe *cmd_add_step(struct spawn_bpf_cmd *cmd, int *err)
 {
 	struct io_uring_sqe *sqe;
 
 	*err = grow(cmd);
-	if (*err)
+	if (*err) {
+		cmd_refuse(cmd, *err);
 		return NULL;
+	}
 	sqe = &cmd->sqe[cmd->nr_steps];
 	memmove(sqe + 1, sqe, (cmd->nr_sqes - cmd->nr_steps) * sizeof(*sqe));
 	cmd->nr_sqes++;
@@ -197,6 +206,8 @@ void cmd_prep(const struct spawn_bpf_cmd *cmd, struct io_uring_clone_args *args,
 		.fds = cmd->nr_fds ? U64(cmd->fds) : 0,
 		.nr_fds = cmd->nr_fds,
 	};
+	if (cmd->error)		/* CLONE says -EINVAL */
+		args->nr_submit = 0;
 	iou_prep_clone(sqe, U64(args), sizeof(*args),
 		       cmd->spawn_flags | IORING_CLONE_DEFER | IORING_CLONE_QUIET);
 }

@@ -31,6 +31,7 @@ struct spawn_bpf_cmd {
 	__u32				spawn_flags;		/* IORING_CLONE_* */
 	int				cgroup;
 	bool				has_policy;
+	int				error;		/* the first step that was refused */
 	char				*paths;			/* of a search */
 	struct cmd_sched		*scheds;
 	struct io_uring_clone_args	args;			/* of cmd_prep() */
@@ -48,6 +49,9 @@ void cmd_fini(struct spawn_bpf_cmd *cmd);
 void cmd_free_scheds(struct spawn_bpf_cmd *cmd);
 /* Before every spawn: SCHED steps keep the nice value that is there when they are reached. */
 void cmd_settle_scheds(const struct spawn_bpf_cmd *cmd);
+
+/* Nothing is spawned without what was asked for: remembers the first @err, and gives it back. */
+int cmd_refuse(struct spawn_bpf_cmd *cmd, int err);
 
 /* Room for one more step: its SQE, which the caller fills in, or NULL with *err. */
 struct io_uring_sqe *cmd_add_step(struct spawn_bpf_cmd *cmd, int *err);

@@ -79,6 +79,7 @@ void spawn_bpf_cmd__free(struct spawn_bpf_cmd *cmd);
 /*
  * Steps. Each has the semantics and errors of the call it is named after, made by the new process.
  * @return the number of the step, 0 for the first; -E2BIG too many; -ENOMEM; -EINVAL
+ * One that is refused is remembered: the command cannot be spawned any more, and spawning says why.
  */
 int spawn_bpf_cmd__dup2(struct spawn_bpf_cmd *cmd, int fd, int target);
 /** open(2) straight onto @p target, in place of what that is. @p path is not copied. */
@@ -237,6 +238,7 @@ int spawn_bpf_queue__fd(const struct spawn_bpf_queue *queue);
  * spawn_bpf_queue__add() - one more spawn, which starts with the next submit
  *
  * The command and all it names must stay until its result is taken. It may be added several times.
+ * The command must not be changed or freed until its result is taken.
  * @return 0; -EAGAIN depth spawns are under way: take results first; -EOPNOTSUPP it has a policy
  */
 int spawn_bpf_queue__add(struct spawn_bpf_queue *queue, struct spawn_bpf_cmd *cmd, void *data);

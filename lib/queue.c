@@ -167,6 +167,8 @@ int spawn_bpf_queue__add(struct spawn_bpf_queue *q, struct spawn_bpf_cmd *cmd, v
 {
 	struct entry *e;
 
+	if (cmd->error)
+		return cmd->error;
 	if (cmd->has_policy)
 		return -EOPNOTSUPP;
 	e = take(&q->free);

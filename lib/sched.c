@@ -19,10 +19,10 @@ int spawn_bpf_cmd__sched(struct spawn_bpf_cmd *cmd, int policy, int priority)
 	int step;
 
 	if (policy < -1)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	s = cmd->scheds ? malloc(sizeof(*s)) : &cmd->first_sched;
 	if (!s)
-		return -ENOMEM;
+		return cmd_refuse(cmd, -ENOMEM);
 	s->attr = (struct sched_attributes){
 		.size = sizeof(s->attr), .priority = priority,
 		.policy = policy < 0 ? 0 : policy & ~SCHED_RESET_ON_FORK,

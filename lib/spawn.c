@@ -31,8 +31,10 @@ int cmd_spawn_io_uring(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result 
 static int spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, __u32 flags)
 {
 	bool pidfd = flags & SPAWN_BPF_PIDFD;
-	int err = -EOPNOTSUPP;
+	int err = cmd->error ?: -EOPNOTSUPP;
 
+	if (cmd->error)
+		flags = SPAWN_BPF_NO_FALLBACK | SPAWN_BPF_NO_IO_URING;
 	/* no policy is attached to the ring of a thread */
 	if (!cmd->has_policy && !(flags & SPAWN_BPF_NO_IO_URING))
 		err = cmd_spawn_io_uring(cmd, res, pidfd);

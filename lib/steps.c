@@ -43,7 +43,7 @@ int spawn_bpf_cmd__close_range(struct spawn_bpf_cmd *cmd, unsigned int first, un
 int spawn_bpf_cmd__chdir(struct spawn_bpf_cmd *cmd, const char *path)
 {
 	if (!path)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_chdir, AT_FDCWD, U64(path));
 }
 
@@ -55,7 +55,7 @@ int spawn_bpf_cmd__fchdir(struct spawn_bpf_cmd *cmd, int fd)
 int spawn_bpf_cmd__chroot(struct spawn_bpf_cmd *cmd, const char *path)
 {
 	if (!path)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_chroot, AT_FDCWD, U64(path));
 }
 
@@ -67,14 +67,14 @@ int spawn_bpf_cmd__umask(struct spawn_bpf_cmd *cmd, mode_t mask)
 int spawn_bpf_cmd__sigmask(struct spawn_bpf_cmd *cmd, int how, const sigset_t *set)
 {
 	if (!set)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_sigmask, how, first_signals(set));
 }
 
 int spawn_bpf_cmd__sigdefault(struct spawn_bpf_cmd *cmd, const sigset_t *set)
 {
 	if (!set)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_sigdefault, first_signals(set));
 }
 
@@ -106,7 +106,7 @@ int spawn_bpf_cmd__nice(struct spawn_bpf_cmd *cmd, int increment)
 int spawn_bpf_cmd__affinity(struct spawn_bpf_cmd *cmd, size_t size, const cpu_set_t *set)
 {
 	if (size > INT_MAX)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_affinity, U64(set), size);
 }
 
@@ -118,14 +118,14 @@ int spawn_bpf_cmd__ioprio(struct spawn_bpf_cmd *cmd, int ioprio)
 int spawn_bpf_cmd__rlimit(struct spawn_bpf_cmd *cmd, int resource, const struct rlimit *limit)
 {
 	if (!limit)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_rlimit, resource, limit->rlim_cur, limit->rlim_max);
 }
 
 int spawn_bpf_cmd__groups(struct spawn_bpf_cmd *cmd, size_t count, const gid_t *groups)
 {
 	if (count > INT_MAX)
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_groups, U64(groups), count);
 }
 
@@ -167,6 +167,6 @@ int spawn_bpf_cmd__prctl(struct spawn_bpf_cmd *cmd, int option, unsigned long ar
 	case PR_SET_TIMERSLACK:
 		return STEP(cmd, iou_prep_task_prctl, option, arg2, arg3);
 	default:
-		return -EINVAL;
+		return cmd_refuse(cmd, -EINVAL);
 	}
 }

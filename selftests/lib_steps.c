@@ -546,10 +546,12 @@ TEST_F(steps, as_many_as_a_chain_has_room_for)
 
 	for (i = 0; i < (int)IORING_SPAWN_MAX_SQES - 1; i++)
 		ASSERT_EQ(i, spawn_bpf_cmd__umask(c->cmd, i));
-	EXPECT_EQ(-E2BIG, spawn_bpf_cmd__umask(c->cmd, 0));
-	EXPECT_EQ(-E2BIG, spawn_bpf_cmd__sched(c->cmd, SCHED_BATCH, 0));
 	EXPECT_RUNS(c);
 	EXPECT_EQ(IORING_SPAWN_MAX_SQES - 2, c->state.umask);
+	EXPECT_EQ(-E2BIG, spawn_bpf_cmd__umask(c->cmd, 0));
+	EXPECT_EQ(-E2BIG, spawn_bpf_cmd__sched(c->cmd, SCHED_BATCH, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__chdir(c->cmd, NULL));
+	EXPECT_REFUSED(c, -E2BIG);	/* the first one */
 }
 
 TEST_F(steps, again_and_again)

@@ -80,7 +80,7 @@ static bool write_line(const char *line)
 
 	if (!first && !stats->end)
 		return false;
-	fd = open(path, O_WRONLY | O_CLOEXEC | (first ? O_APPEND | O_CREAT : 0), 0666);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (first ? O_APPEND | O_CREAT : 0), 0666);
 	if (fd >= 0 && first) {
 		ok = write(fd, line, LINE) == LINE;
 		stats->end = ok ? lseek(fd, 0, SEEK_CUR) : 0;
