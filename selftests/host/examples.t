@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-exec selftests/vm/guest --root host --timeout 200 -- examples/test.sh
+exec selftests/vm/guest --root host --timeout 600 -- examples/test.sh
