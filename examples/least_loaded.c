@@ -26,13 +26,10 @@ static struct io_uring_sqe *get_sqe(struct io_uring *ring)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
 
-	if (!sqe) {
-		io_uring_submit(ring);		/* makes room */
-		sqe = io_uring_get_sqe(ring);
-	}
-	if (!sqe)
-		abort();
-	return sqe;
+	if (sqe)
+		return sqe;
+	io_uring_submit(ring);		/* makes room */
+	return io_uring_get_sqe(ring) ?: (abort(), NULL);
 }
 
 /* The chain is copied when it is submitted: it may be the same for all. */
