@@ -8,8 +8,7 @@ cd "$(dirname "$0")/../.." || exit
 # Standard input, because checkpatch takes a file that git tracks for source. It asks for an entry in
 # MAINTAINERS with every new file.
 checkpatch() {
-	perl build/linux/scripts/checkpatch.pl --no-tree --strict --terse --no-summary \
-		--ignore FILE_PATH_CHANGES - <"$1"
+	perl build/linux/scripts/checkpatch.pl --no-tree --strict --terse --no-summary - <"$1"
 }
 
 signed_off() {
