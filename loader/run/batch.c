@@ -215,6 +215,7 @@ static int begin_next(struct batch *b, struct place *p)
 		int err;
 
 		p->command = b->next++;
+		p->spawn.names_program = o->names_program;
 		c = command_of(b, p);
 		say_about(b->list->name, c->number);
 		err = region_make(&p->spawn.region, c->argv, o->shell, o->trace);

@@ -10,6 +10,7 @@
 struct batch_options {
 	bool		shell;		/* for what is no program, as region_make() has it */
 	bool		trace;
+	bool		names_program;	/* as struct spawn has it */
 	bool		fail_fast;	/* start nothing more after the first failure */
 	unsigned int	jobs;		/* so many at a time; the ring is made for them */
 };

@@ -29,7 +29,7 @@ static int run_one(struct run_options *o)
 {
 	struct io_uring_query_spawn q;
 	struct policy policy = {};
-	struct spawn spawn = {};
+	struct spawn spawn = { .names_program = o->policy.file };
 	struct io_uring ring;
 	int status;
 
@@ -78,6 +78,7 @@ static int run_list(struct run_options *o, const struct command_list *l)
 {
 	const struct batch_options options = {
 		.shell = !o->no_shell, .trace = o->trace, .fail_fast = o->fail_fast,
+		.names_program = o->policy.file,
 		.jobs = choose_jobs(o, l),
 	};
 	struct io_uring_query_spawn q;

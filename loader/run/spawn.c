@@ -19,8 +19,8 @@ int spawn_queue(struct io_uring *ring, struct spawn *s, __u64 n, int fd)
 		return -EBUSY;
 	iou_prep_policy(&s->chain[0], 0, U64(r->arg), r->len, 0);
 	s->chain[0].user_data = SPAWN_DATA(n, OF_POLICY);
-	iou_prep_exec(&s->chain[1], AT_FDCWD, U64(region_program(r)), region_argv(r), U64(environ),
-		      0, 0);
+	iou_prep_exec(&s->chain[1], AT_FDCWD, s->names_program ? U64(region_program(r)) : 0,
+		      region_argv(r), U64(environ), 0, 0);
 	s->args = (struct io_uring_clone_args){
 		.sqes = U64(s->chain), .nr_sqes = 2, .nr_submit = 1,
 	};

@@ -18,6 +18,7 @@ struct spawn {
 	struct io_uring_sqe		chain[2];
 	struct io_uring_clone_args	args;
 	struct io_uring_clone_fd	input;
+	bool				names_program;	/* in the template; spawn_prog does that itself */
 	int				pid;	/* once it is born */
 	struct outcome			out;
 };
