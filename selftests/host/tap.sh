@@ -18,14 +18,15 @@ result() {
 	echo "# ${explanation//$'\n'/$'\n'# }"
 }
 
-# expect NAME COMMAND...: passes if the command succeeds.
+# expect NAME COMMAND...: passes if the command succeeds. Of a command that writes TAP itself, a failure
+# is explained from its first failing test on.
 expect() {
 	local name=$1 output
 	shift
 	if output=$("$@" 2>&1); then
 		result 0 "$name"
 	else
-		result 1 "$name" "$output"
+		result 1 "$name" "$(sed -n '/^not ok/,$p' <<<"$output" | grep . || echo "$output")"
 	fi
 }
 

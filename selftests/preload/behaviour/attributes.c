@@ -90,9 +90,11 @@ CASE(sessions_and_groups, 0)
 	{
 		char *argv[] = { "report", "S", NULL };
 		pid_t pid;
+		int err;
 
-		printf("%d\n", posix_spawn(&pid, SELF, NULL, &attr, argv, environ));
 		fflush(stdout);
+		err = posix_spawn(&pid, SELF, NULL, &attr, argv, environ);
+		must(!err, "posix_spawn");
 		reap(pid);
 	}
 	kill(leader, SIGKILL);
