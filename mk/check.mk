@@ -8,7 +8,7 @@ host_tests := $(wildcard selftests/host/*.t)
 all_tests := $(tests:$(TOP)/%=%) $(host_tests)
 # Emulated, the debug kernel is ten times as slow. What is about the tools or about no kernel at all
 # runs on the release one only, unless it is asked for by TESTS.
-debug_host_tests := $(patsubst %,selftests/host/%.t,examples loader preload_threads runner strace vm)
+debug_host_tests := $(patsubst %,selftests/host/%.t,examples preload_threads runner strace)
 ifdef TESTS
 chosen_tests := $(foreach name,$(TESTS),$(filter %/$(name) %/$(name).t,$(all_tests)))
 unknown_tests := $(strip $(foreach name,$(TESTS),$(if $(filter %/$(name) %/$(name).t,$(all_tests)),,$(name))))
