@@ -38,7 +38,7 @@ int spawn_bpf_cmd__fd(struct spawn_bpf_cmd *cmd, int fd, int target)
 	unsigned int i;
 	int err;
 
-	if (fd < 0 || target < 0)
+	if (!cmd || fd < 0 || target < 0)
 		return cmd_refuse(cmd, -EINVAL);
 	for (i = 0; i < cmd->nr_fds; i++)
 		if (cmd->fds[i].target == target)
@@ -52,7 +52,7 @@ int spawn_bpf_cmd__fd(struct spawn_bpf_cmd *cmd, int fd, int target)
 
 int spawn_bpf_cmd__cgroup(struct spawn_bpf_cmd *cmd, int fd)
 {
-	if (fd < 0)
+	if (!cmd || fd < 0)
 		return cmd_refuse(cmd, -EINVAL);
 	cmd->cgroup = fd;
 	cmd->clone_flags |= CLONE_INTO_CGROUP;
@@ -61,7 +61,7 @@ int spawn_bpf_cmd__cgroup(struct spawn_bpf_cmd *cmd, int fd)
 
 int spawn_bpf_cmd__namespaces(struct spawn_bpf_cmd *cmd, uint64_t flags)
 {
-	if (flags & ~(uint64_t)NAMESPACES)
+	if (!cmd || flags & ~(uint64_t)NAMESPACES)
 		return cmd_refuse(cmd, -EINVAL);
 	cmd->clone_flags = (cmd->clone_flags & ~(__u64)NAMESPACES) | flags;
 	return 0;
@@ -72,7 +72,7 @@ int spawn_bpf_cmd__policy(struct spawn_bpf_cmd *cmd, unsigned int slot, void *ar
 	struct io_uring_sqe *sqe;
 	int err;
 
-	if (cmd->has_policy || slot >= IORING_SPAWN_MAX_SLOTS || len > 4096)
+	if (!cmd || cmd->has_policy || slot >= IORING_SPAWN_MAX_SLOTS || len > 4096 || (len && !arg))
 		return cmd_refuse(cmd, -EINVAL);
 	sqe = cmd_add_step(cmd, &err);
 	if (!sqe)

@@ -34,7 +34,7 @@ static int grow(struct spawn_bpf_cmd *cmd)
 
 int cmd_refuse(struct spawn_bpf_cmd *cmd, int err)
 {
-	if (!cmd->error)
+	if (cmd && !cmd->error)
 		cmd->error = err;
 	return err;
 }
@@ -43,7 +43,7 @@ struct io_uring_sqe *cmd_add_step(struct spawn_bpf_cmd *cmd, int *err)
 {
 	struct io_uring_sqe *sqe;
 
-	*err = grow(cmd);
+	*err = cmd ? grow(cmd) : -EINVAL;
 	if (*err) {
 		cmd_refuse(cmd, *err);
 		return NULL;
@@ -254,7 +254,7 @@ void spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, in
 int spawn_bpf_cmd__result(const struct spawn_bpf_cmd *cmd, const struct io_uring_cqe *cqe,
 			  struct spawn_bpf_result *res)
 {
-	if (!RESULT_VALID(res))
+	if (!cmd || !cqe || !RESULT_VALID(res))
 		return -EINVAL;
 	result_init(res);
 	res->backend = SPAWN_BPF_BACKEND_IO_URING;

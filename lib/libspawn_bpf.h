@@ -17,9 +17,10 @@
  *		fprintf(stderr, "step %d: %s\n", res.step, strerror(-res.error));
  *	spawn_bpf_cmd__free(cmd);
  *
- * Functions return 0 or more, or a negative errno. A command belongs to one thread at a time;
- * different commands may be used by different threads at once. Only spawn_bpf_cmd__spawn() may be
- * called by signal handlers and in the child of a vfork(2). C and C++.
+ * Functions return 0 or more, or a negative errno; -EINVAL for a command, queue or result that is
+ * NULL. A command belongs to one thread at a time; different commands may be used by different
+ * threads at once. Only spawn_bpf_cmd__spawn() may be called by signal handlers and in the child of
+ * a vfork(2); a handler that interrupts it may not leave by siglongjmp(3). C and C++.
  */
 #ifndef LIBSPAWN_BPF_H
 #define LIBSPAWN_BPF_H
@@ -77,8 +78,10 @@ struct spawn_bpf_cmd *spawn_bpf_cmd__new(const char *file, char *const argv[], c
 void spawn_bpf_cmd__free(struct spawn_bpf_cmd *cmd);
 
 /*
- * Steps. Each has the semantics and errors of the call it is named after, made by the new process.
- * @return the number of the step, 0 for the first; -E2BIG too many; -ENOMEM; -EINVAL
+ * Steps. Each has the semantics and errors of the call it is named after, made by the new process:
+ * a wrong number is an error of the spawn.
+ * @return the number of the step, 0 for the first; -E2BIG too many; -ENOMEM; -EINVAL a NULL pointer,
+ *	   or something that no step can say
  * One that is refused is remembered: the command cannot be spawned any more, and spawning says why.
  */
 int spawn_bpf_cmd__dup2(struct spawn_bpf_cmd *cmd, int fd, int target);
@@ -217,29 +220,35 @@ struct spawn_bpf_queue_opts {
 /**
  * spawn_bpf_queue__new() - a ring of the library's for up to @p depth spawns under way
  *
- * A queue belongs to one thread at a time. Spawns that are under way end with the thread that
- * submitted them. The child of a fork(2) has no queue. Where io_uring cannot spawn, submit does so
- * one after the other.
- * @return NULL with errno: EINVAL a depth of 0 or more than 32768; with NO_FALLBACK what
- *	   spawn_bpf__probe() says; EMFILE, ENOMEM ...
+ * The ring is no descriptor, like those of spawn_bpf_cmd__spawn(). A queue is for the thread that
+ * has made it: to others, and to the child of a fork(2), all its functions but free are -ENXIO.
+ * Spawns that are under way end with that thread. Where io_uring cannot spawn, and for the 16th
+ * queue of a thread, submit spawns one after the other by clone(2).
+ * @return NULL with errno: EINVAL a depth of 0 or more than 32768; ENOMEM; with NO_FALLBACK what
+ *	   spawn_bpf__probe() says, EBUSY too many of this thread
  */
 struct spawn_bpf_queue *spawn_bpf_queue__new(unsigned int depth,
 					     const struct spawn_bpf_queue_opts *opts);
-/** Waits for what is under way; what was not submitted is not started. */
+/**
+ * Waits for what is under way; what was not submitted is not started. In another thread, or in the
+ * child of a fork(2), does not wait. NULL is nothing.
+ */
 void spawn_bpf_queue__free(struct spawn_bpf_queue *queue);
 
 /**
- * Readable when a result can be taken; for poll(2) and epoll(7) only. Close-on-exec. It has to stay
- * open: a loop that closes all descriptors must leave this one out.
+ * Readable when a result can be taken; for poll(2) and epoll(7) only. Made by the first call,
+ * close-on-exec, and the queue's to close: a loop that closes all descriptors must leave it out.
+ * @return the descriptor; -EMFILE, -ENFILE, -ENOMEM
  */
-int spawn_bpf_queue__fd(const struct spawn_bpf_queue *queue);
+int spawn_bpf_queue__fd(struct spawn_bpf_queue *queue);
 
 /**
  * spawn_bpf_queue__add() - one more spawn, which starts with the next submit
  *
- * The command and all it names must stay until its result is taken. It may be added several times.
- * The command must not be changed or freed until its result is taken.
- * @return 0; -EAGAIN depth spawns are under way: take results first; -EOPNOTSUPP it has a policy
+ * The command and all it names must stay as they are until its result is taken. It may be added
+ * several times.
+ * @return 0; -EAGAIN depth spawns are under way: take results first; -EOPNOTSUPP it has a policy;
+ *	   what a step was refused with
  */
 int spawn_bpf_queue__add(struct spawn_bpf_queue *queue, struct spawn_bpf_cmd *cmd, void *data);
 
@@ -248,13 +257,13 @@ int spawn_bpf_queue__submit(struct spawn_bpf_queue *queue);
 
 /**
  * spawn_bpf_queue__wait() - the next result, in the order in which they come
- * @param timeout_ms	0: only one that is there; -1: for ever
+ * @param timeout_ms	0: only one that is there; negative: for ever
  * @param res		out
  * @param data		NULL, or out: what was given to spawn_bpf_queue__add()
  *
  * Submits first.
- * @return 0: *res is the result, see its error; -EAGAIN there is none in time, or nothing is under
- *	   way; -EINTR a signal handler ran; -EINVAL a struct of a wrong size
+ * @return 0: *res is the result, see its error; -EAGAIN there is none in time; -ECHILD nothing is
+ *	   under way; -EINTR a signal handler ran; -EINVAL a struct of a wrong size
  */
 int spawn_bpf_queue__wait(struct spawn_bpf_queue *queue, int timeout_ms,
 			  struct spawn_bpf_result *res, void **data);

@@ -7,6 +7,9 @@
 #include "ring.h"
 #include "spawn_bpf.h"
 
+/* Newer than the headers of Debian 12; Linux 6.3. */
+#define REGISTER_BY_INDEX	(1U << 31)
+
 #define RINGS_HEADER	4096	/* of the rings' heads and tails, generously */
 
 static size_t pages(size_t size)
@@ -61,6 +64,25 @@ int ring_init(struct ring *ring, unsigned int entries, unsigned int flags, void 
 	ring->sq_tail = 0;
 	ring->cq_head = 0;
 	return 0;
+}
+
+static int ring_register(struct ring *ring, unsigned int op, void *arg, unsigned int nr)
+{
+	if (ring->enter_flags & IORING_ENTER_REGISTERED_RING)
+		op |= REGISTER_BY_INDEX;
+	return syscall(__NR_io_uring_register, ring->fd, op, arg, nr) < 0 ? -errno : 0;
+}
+
+int ring_notify(struct ring *ring, int eventfd)
+{
+	return ring_register(ring, IORING_REGISTER_EVENTFD, &eventfd, 1);
+}
+
+void ring_exit(struct ring *ring)
+{
+	struct io_uring_rsrc_update itself = { .offset = ring->fd };
+
+	ring_register(ring, IORING_UNREGISTER_RING_FDS, &itself, 1);
 }
 
 static void set_tail(struct ring *ring, unsigned int tail)

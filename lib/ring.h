@@ -39,6 +39,11 @@ size_t ring_sqes_size(unsigned int entries);
  */
 int ring_init(struct ring *ring, unsigned int entries, unsigned int flags, void *rings, void *sqes);
 
+/* Of a ring that is no descriptor, by the thread that made it. Its memory is free then. */
+void ring_exit(struct ring *ring);
+/* The eventfd is written to when there is something to be taken by ring_enter() and ring_pop(). */
+int ring_notify(struct ring *ring, int eventfd);
+
 /* The caller knows that there is room. */
 void ring_push(struct ring *ring, const struct io_uring_sqe *sqe);
 /* What was pushed last was not submitted, and will not be. */

@@ -18,7 +18,7 @@ int spawn_bpf_cmd__sched(struct spawn_bpf_cmd *cmd, int policy, int priority)
 	struct cmd_sched *s;
 	int step;
 
-	if (policy < -1)
+	if (!cmd || policy < -1)
 		return cmd_refuse(cmd, -EINVAL);
 	s = cmd->scheds ? malloc(sizeof(*s)) : &cmd->first_sched;
 	if (!s)

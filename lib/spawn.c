@@ -53,7 +53,7 @@ int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_resul
 	__u32 flags = OPTS_GET(opts, flags, 0);
 	int saved = errno, state, err;
 
-	if (!RESULT_VALID(res) || !OPTS_VALID(opts) || flags & ~SPAWN_FLAGS)
+	if (!cmd || !RESULT_VALID(res) || !OPTS_VALID(opts) || flags & ~SPAWN_FLAGS)
 		return -EINVAL;
 	result_init(res);
 	/* a thread that is cancelled in here would leave a child that nobody knows */

@@ -26,6 +26,8 @@ int spawn_bpf_cmd__dup2(struct spawn_bpf_cmd *cmd, int fd, int target)
 int spawn_bpf_cmd__open(struct spawn_bpf_cmd *cmd, int target, const char *path, int oflag,
 			mode_t mode)
 {
+	if (!path)
+		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_open, AT_FDCWD, U64(path), oflag, mode, target);
 }
 
@@ -105,7 +107,7 @@ int spawn_bpf_cmd__nice(struct spawn_bpf_cmd *cmd, int increment)
 
 int spawn_bpf_cmd__affinity(struct spawn_bpf_cmd *cmd, size_t size, const cpu_set_t *set)
 {
-	if (size > INT_MAX)
+	if (!set || size > INT_MAX)
 		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_affinity, U64(set), size);
 }
@@ -124,7 +126,7 @@ int spawn_bpf_cmd__rlimit(struct spawn_bpf_cmd *cmd, int resource, const struct 
 
 int spawn_bpf_cmd__groups(struct spawn_bpf_cmd *cmd, size_t count, const gid_t *groups)
 {
-	if (count > INT_MAX)
+	if ((count && !groups) || count > INT_MAX)
 		return cmd_refuse(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_groups, U64(groups), count);
 }
@@ -135,7 +137,8 @@ int spawn_bpf_cmd__groups(struct spawn_bpf_cmd *cmd, size_t count, const gid_t *
  */
 static int changes_ids(struct spawn_bpf_cmd *cmd, int step)
 {
-	cmd->nr_credentials += step >= 0;
+	if (step >= 0)
+		cmd->nr_credentials++;
 	return step;
 }
 

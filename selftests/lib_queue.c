@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "lib/command.h"
@@ -63,7 +65,7 @@ TEST_F(queue, empty)
 	LIBSPAWN_BPF_RESULT(res);
 
 	EXPECT_EQ(0, spawn_bpf_queue__submit(self->queue));
-	EXPECT_EQ(-EAGAIN, spawn_bpf_queue__wait(self->queue, -1, &res, NULL));
+	EXPECT_EQ(-ECHILD, spawn_bpf_queue__wait(self->queue, -1, &res, NULL));
 	EXPECT_FALSE(readable(self->queue, 0));
 	EXPECT_EQ(FD_CLOEXEC, fcntl(spawn_bpf_queue__fd(self->queue), F_GETFD));
 }
@@ -96,7 +98,7 @@ TEST_F(queue, full_and_empty_again)
 				EXPECT_EQ(0, res.pid);
 			}
 		}
-		EXPECT_EQ(-EAGAIN, spawn_bpf_queue__wait(self->queue, 0, &res, &data));
+		EXPECT_EQ(-ECHILD, spawn_bpf_queue__wait(self->queue, 0, &res, &data));
 		EXPECT_FALSE(readable(self->queue, 0));
 	}
 }
@@ -127,6 +129,61 @@ TEST_F(queue, readable_as_long_as_there_are_results)
 	EXPECT_FALSE(readable(self->queue, QUIET_MS));
 }
 
+/* Nobody was told of what came before the descriptor was there. */
+TEST_F(queue, descriptor_comes_late)
+{
+	LIBSPAWN_BPF_RESULT(res);
+	int before = nr_descriptors(), fd, i;
+
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, spawn_bpf_queue__add(self->queue, self->good, NULL));
+	ASSERT_EQ(2, spawn_bpf_queue__submit(self->queue));
+	usleep(QUIET_MS * 1000);
+	EXPECT_EQ(before, nr_descriptors());
+	fd = spawn_bpf_queue__fd(self->queue);
+	EXPECT_EQ(before + 1, nr_descriptors());
+	EXPECT_EQ(fd, spawn_bpf_queue__fd(self->queue));
+	for (i = 0; i < 2; i++) {
+		EXPECT_TRUE(readable(self->queue, WAIT_MS));
+		ASSERT_EQ(0, spawn_bpf_queue__wait(self->queue, -1, &res, NULL));
+		EXPECT_EQ(7, wait_exit(res.pid));
+	}
+	EXPECT_FALSE(readable(self->queue, QUIET_MS));
+}
+
+TEST_F(queue, descriptor_that_cannot_be)
+{
+	struct rlimit none = { 0, 0 }, old;
+	LIBSPAWN_BPF_RESULT(res);
+
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
+	none.rlim_max = old.rlim_max;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	EXPECT_EQ(-EMFILE, spawn_bpf_queue__fd(self->queue));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &old));
+	ASSERT_LE(0, spawn_bpf_queue__fd(self->queue));
+	ASSERT_EQ(0, spawn_bpf_queue__add(self->queue, self->good, NULL));
+	ASSERT_EQ(0, spawn_bpf_queue__wait(self->queue, -1, &res, NULL));
+	EXPECT_EQ(7, wait_exit(res.pid));
+}
+
+/* Nothing a program does to its descriptors, or to how many it may have, reaches a queue. */
+TEST_F(queue, is_no_descriptor)
+{
+	struct rlimit none = { 3, 3 };
+	LIBSPAWN_BPF_RESULT(res);
+	int fd;
+
+	for (fd = 3; fd < 64; fd++)
+		ASSERT_EQ(fd, dup2(0, fd));
+	closefrom(3);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	ASSERT_EQ(0, spawn_bpf_queue__add(self->queue, self->good, NULL));
+	ASSERT_EQ(0, spawn_bpf_queue__wait(self->queue, -1, &res, NULL));
+	EXPECT_EQ(variant->backend, res.backend);
+	EXPECT_EQ(7, wait_exit(res.pid));
+}
+
 TEST_F(queue, pidfds)
 {
 	struct spawn_bpf_queue *q = new_queue(DEPTH, variant->flags | SPAWN_BPF_PIDFD);
@@ -147,7 +204,7 @@ TEST_F(queue, pidfds)
 	EXPECT_EQ(1, spawn_bpf_queue__submit(q));
 	ASSERT_EQ(0, spawn_bpf_queue__add(q, self->good, NULL));
 	spawn_bpf_queue__free(q);
-	EXPECT_EQ(before - 1, nr_descriptors());
+	EXPECT_EQ(before, nr_descriptors());
 	EXPECT_EQ(0, waitid(P_ALL, 0, &info, WEXITED));
 	EXPECT_EQ(7, info.si_status);
 	EXPECT_TRUE(no_child_left());
@@ -166,6 +223,12 @@ TEST_F(queue, arguments)
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(NULL, spawn_bpf_queue__new(1, (void *)&small));
 	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-EINVAL, spawn_bpf_queue__add(NULL, self->good, NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_queue__add(self->queue, NULL, NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_queue__submit(NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_queue__fd(NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_queue__wait(NULL, 0, &res, NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_queue__wait(self->queue, 0, NULL, NULL));
 	res.sz--;
 	EXPECT_EQ(-EINVAL, spawn_bpf_queue__wait(self->queue, 0, &res, NULL));
 	ASSERT_EQ(0, spawn_bpf_cmd__policy(self->bad, 0, NULL, 0));
@@ -193,6 +256,146 @@ TEST_F(queue, of_any_depth)
 		spawn_bpf_queue__free(q);
 	}
 }
+
+/* ---- Whose it is -------------------------------------------------------------------------- */
+
+static int refuses_all(struct spawn_bpf_queue *q, struct spawn_bpf_cmd *cmd)
+{
+	LIBSPAWN_BPF_RESULT(res);
+
+	return spawn_bpf_queue__add(q, cmd, NULL) == -ENXIO &&
+		spawn_bpf_queue__submit(q) == -ENXIO &&
+		spawn_bpf_queue__wait(q, 0, &res, NULL) == -ENXIO &&
+		spawn_bpf_queue__fd(q) == -ENXIO;
+}
+
+/* With something added, something under way, and a descriptor: all that is the parent's. */
+TEST_F(queue, child_of_fork)
+{
+	LIBSPAWN_BPF_RESULT(res);
+	pid_t pid;
+	int i;
+
+	ASSERT_LE(0, spawn_bpf_queue__fd(self->queue));
+	ASSERT_EQ(0, spawn_bpf_queue__add(self->queue, self->good, NULL));
+	ASSERT_EQ(1, spawn_bpf_queue__submit(self->queue));
+	ASSERT_EQ(0, spawn_bpf_queue__add(self->queue, self->good, NULL));
+	pid = fork();
+	if (!pid) {
+		struct spawn_bpf_queue *own;
+
+		if (!refuses_all(self->queue, self->good))
+			_exit(1);
+		spawn_bpf_queue__free(self->queue);
+		own = new_queue(1, variant->flags);
+		if (!own || spawn_bpf_queue__add(own, self->good, NULL) ||
+		    spawn_bpf_queue__wait(own, -1, &res, NULL) || wait_exit(res.pid) != 7)
+			_exit(2);
+		spawn_bpf_queue__free(own);
+		_exit(0);
+	}
+	EXPECT_EQ(0, wait_exit(pid));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, spawn_bpf_queue__wait(self->queue, WAIT_MS, &res, NULL));
+		EXPECT_EQ(variant->backend, res.backend);
+		EXPECT_EQ(7, wait_exit(res.pid));
+	}
+}
+
+struct handed {
+	struct spawn_bpf_queue	*queue;
+	struct spawn_bpf_cmd	*cmd;
+	uint32_t		flags;
+	bool			ok;
+};
+
+static void *use_it(void *arg)
+{
+	struct handed *h = arg;
+
+	h->ok = refuses_all(h->queue, h->cmd);
+	return NULL;
+}
+
+TEST_F(queue, other_threads)
+{
+	struct handed h = { self->queue, self->good, 0, false };
+	LIBSPAWN_BPF_RESULT(res);
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, use_it, &h));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_TRUE(h.ok);
+	ASSERT_EQ(0, spawn_bpf_queue__add(self->queue, self->good, NULL));
+	ASSERT_EQ(0, spawn_bpf_queue__wait(self->queue, -1, &res, NULL));
+	EXPECT_EQ(7, wait_exit(res.pid));
+}
+
+static void *make_and_leave(void *arg)
+{
+	struct handed *h = arg;
+
+	h->queue = new_queue(DEPTH, h->flags | SPAWN_BPF_PIDFD);
+	h->ok = h->queue && spawn_bpf_queue__fd(h->queue) >= 0 &&
+		!spawn_bpf_queue__add(h->queue, h->cmd, NULL) &&
+		spawn_bpf_queue__submit(h->queue) == 1 &&
+		!spawn_bpf_queue__add(h->queue, h->cmd, NULL);
+	return NULL;
+}
+
+/* What is under way then waits for a FIFO, and goes with the thread. With clone nothing can be. */
+TEST_F(queue, outlives_its_thread)
+{
+	struct handed h = { NULL, self->bad, variant->flags, false };
+	char dir[] = "/tmp/queue-XXXXXX";
+	int before = nr_descriptors();
+	pthread_t thread;
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, chdir(dir));
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	if (variant->backend == SPAWN_BPF_BACKEND_IO_URING)
+		ASSERT_EQ(0, spawn_bpf_cmd__open(self->good, 0, "fifo", O_RDONLY, 0));
+	if (variant->backend == SPAWN_BPF_BACKEND_IO_URING)
+		h.cmd = self->good;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, make_and_leave, &h));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_TRUE(h.ok);
+	EXPECT_TRUE(refuses_all(h.queue, self->bad));
+	spawn_bpf_queue__free(h.queue);
+	EXPECT_TRUE(no_child_left());
+	EXPECT_EQ(before, nr_descriptors());
+}
+
+/* A thread can have 16 rings without a descriptor; one of them is for synchronous spawns. */
+TEST(more_queues_than_rings)
+{
+	struct spawn_bpf_cmd *cmd = exit_command("7");
+	struct spawn_bpf_queue *q[20];
+	LIBSPAWN_BPF_RESULT(res);
+	unsigned int i, round;
+
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < 20; i++) {
+			q[i] = new_queue(2, 0);
+			ASSERT_NE(NULL, q[i]);
+			ASSERT_EQ(0, spawn_bpf_queue__add(q[i], cmd, NULL));
+			ASSERT_EQ(1, spawn_bpf_queue__submit(q[i]));
+		}
+		EXPECT_EQ(NULL, new_queue(2, SPAWN_BPF_NO_FALLBACK));
+		EXPECT_EQ(EBUSY, errno);
+		for (i = 0; i < 20; i++) {
+			ASSERT_EQ(0, spawn_bpf_queue__wait(q[i], -1, &res, NULL));
+			EXPECT_EQ(i < 15 ? SPAWN_BPF_BACKEND_IO_URING : SPAWN_BPF_BACKEND_CLONE,
+				  res.backend);
+			EXPECT_EQ(7, wait_exit(res.pid));
+			spawn_bpf_queue__free(q[i]);
+		}
+	}
+	spawn_bpf_cmd__free(cmd);
+}
+
+/* ---- Waiting ------------------------------------------------------------------------------ */
 
 static void nothing(int sig)
 {

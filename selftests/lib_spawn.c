@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -126,6 +128,7 @@ TEST_F(spawn, sizes_of_structs)
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__spawn(c->cmd, &r.res, NULL));
 	EXPECT_EQ(77, r.res.error);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__spawn(c->cmd, NULL, NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__spawn(NULL, &r.res, NULL));
 	r.res.sz = sizeof(r);
 	r.later = 99;
 	o.opts.sz = sizeof(o);
@@ -148,6 +151,45 @@ TEST_F(spawn, sizes_of_structs)
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__spawn(c->cmd, &r.res, &o.opts));
 }
 
+TEST(no_command)
+{
+	struct rlimit limit = { 1, 1 };
+	sigset_t set = {};
+	cpu_set_t cpus;
+	gid_t gid = 0;
+
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__dup2(NULL, 0, 1));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__open(NULL, 0, "/", 0, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__close(NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__close_range(NULL, 0, 1, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__chdir(NULL, "/"));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__chdir(NULL, NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__fchdir(NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__chroot(NULL, "/"));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__umask(NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__sigmask(NULL, SIG_BLOCK, &set));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__sigdefault(NULL, &set));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__setsid(NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__setpgid(NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__ctty(NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__tcsetpgrp(NULL, 0, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__sched(NULL, 0, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__nice(NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__affinity(NULL, sizeof(cpus), &cpus));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__ioprio(NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__rlimit(NULL, 0, &limit));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__groups(NULL, 1, &gid));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__gid(NULL, 0, 0, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__uid(NULL, 0, 0, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__resetids(NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__prctl(NULL, PR_SET_NO_NEW_PRIVS, 1, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__fd(NULL, 0, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__cgroup(NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__namespaces(NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(NULL, 0, NULL, 0));
+	spawn_bpf_cmd__free(NULL);
+}
+
 TEST_F(spawn, policy_needs_a_ring_of_the_callers)
 {
 	struct command *c = &self->c;
@@ -156,6 +198,7 @@ TEST_F(spawn, policy_needs_a_ring_of_the_callers)
 	EXPECT_REFUSED(c, -EOPNOTSUPP);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(c->cmd, 1, NULL, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(c->cmd, IORING_SPAWN_MAX_SLOTS, NULL, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(c->cmd, 1, NULL, 8));
 	EXPECT_REFUSED(c, -EINVAL);
 }
 

@@ -198,6 +198,7 @@ TEST_F(steps, chdir)
 	EXPECT_EQ(1, spawn_bpf_cmd__chdir(c->cmd, "dir"));
 	EXPECT_FAILS(c, -ENOENT, 1);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__chdir(c->cmd, NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__open(c->cmd, 5, NULL, O_RDONLY, 0));
 	remove_files();
 }
 
@@ -416,6 +417,7 @@ TEST_F(steps, affinity)
 	EXPECT_EQ(1, spawn_bpf_cmd__affinity(c->cmd, sizeof(none), &none));
 	EXPECT_FAILS(c, -EINVAL, 1);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__affinity(c->cmd, 1UL << 32, &one));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__affinity(c->cmd, 8, NULL));
 }
 
 TEST_F(steps, ioprio)
@@ -473,6 +475,7 @@ TEST_F(steps, groups_gid_uid)
 	EXPECT_EQ(3, spawn_bpf_cmd__uid(c->cmd, 0, 0, 99));
 	EXPECT_FAILS(c, -EPERM, 3);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__groups(c->cmd, 1UL << 32, groups));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__groups(c->cmd, 3, NULL));
 }
 
 TEST_F(steps, groups_eperm)

@@ -110,7 +110,7 @@ static void check_queue(void)
 		CHECK(!spawn_bpf_queue__wait(q, -1, &res, &data) && data == &res);
 		CHECK(res.pidfd >= 0 && !close(res.pidfd) && status_of(res.pid) == 3);
 	}
-	CHECK(spawn_bpf_queue__wait(q, -1, &res, &data) == -EAGAIN);
+	CHECK(spawn_bpf_queue__wait(q, -1, &res, &data) == -ECHILD);
 	spawn_bpf_queue__free(q);
 	spawn_bpf_cmd__free(cmd);
 }
