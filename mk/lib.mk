@@ -56,18 +56,19 @@ $(LIB)/libspawn_bpf.pc: lib/libspawn_bpf.pc.in mk/lib.mk
 
 # A page is found under each of its names.
 man_pages := $(wildcard lib/man/*.3)
-man := $(PREFIX)/share/man/man3
+man := $(PREFIX)/share/man
 
 install: $(lib_outputs) $(LIB)/libspawn_bpf.pc
-	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(man)
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(man)/man3 $(DESTDIR)$(man)/man7
 	install -m 644 $(LIB)/libspawn_bpf.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(LIB)/libspawn_bpf.so.0 $(LIB)/libspawn_bpf_preload.so $(DESTDIR)$(PREFIX)/lib
 	ln -sf libspawn_bpf.so.0 $(DESTDIR)$(PREFIX)/lib/libspawn_bpf.so
 	install -m 644 lib/libspawn_bpf.h include/spawn_bpf.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(LIB)/libspawn_bpf.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	install -m 644 $(man_pages) $(DESTDIR)$(man)
+	install -m 644 $(man_pages) $(DESTDIR)$(man)/man3
+	install -m 644 $(wildcard lib/man/*.7) $(DESTDIR)$(man)/man7
 	for page in $(notdir $(man_pages)); do sed -nE 's/^\.Nm (spawn_bpf_\w+).*/\1/p' lib/man/$$page | \
 		while read -r name; do [ $$name.3 = $$page ] || \
-			echo ".so man3/$$page" >$(DESTDIR)$(man)/$$name.3 || exit 1; done; done
+			echo ".so man3/$$page" >$(DESTDIR)$(man)/man3/$$name.3 || exit 1; done; done
 
 -include $(lib_objects:.o=.d) $(preload_objects:.o=.d)

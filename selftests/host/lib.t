@@ -71,7 +71,7 @@ in_valgrind() {
 # Every function has a page, and a page has no fault.
 pages() {
 	local page name faults bad=0
-	for page in lib/man/*.3; do
+	for page in lib/man/*.[37]; do
 		faults=$(LC_ALL=C.UTF-8 man -l --warnings "$page" 2>&1 >/dev/null)
 		[ -z "$faults" ] && continue
 		echo "$page: $faults"
