@@ -33,21 +33,38 @@ static int grow_fds(struct spawn_bpf_cmd *cmd)
 	return 0;
 }
 
-int spawn_bpf_cmd__fd(struct spawn_bpf_cmd *cmd, int fd, int target)
+static int add_fd(struct spawn_bpf_cmd *cmd, const struct io_uring_clone_fd *fd)
 {
 	unsigned int i;
 	int err;
 
-	if (!cmd || fd < 0 || target < 0)
+	if (!cmd || fd->fd < 0 || fd->target < 0)
 		return cmd_refuse(cmd, -EINVAL);
 	for (i = 0; i < cmd->nr_fds; i++)
-		if (cmd->fds[i].target == target)
+		if (cmd->fds[i].target == fd->target)
 			return cmd_refuse(cmd, -EEXIST);
 	err = grow_fds(cmd);
 	if (err)
 		return cmd_refuse(cmd, err);
-	cmd->fds[cmd->nr_fds++] = (struct io_uring_clone_fd){ .fd = fd, .target = target };
+	cmd->fds[cmd->nr_fds++] = *fd;
 	return 0;
+}
+
+int spawn_bpf_cmd__fd(struct spawn_bpf_cmd *cmd, int fd, int target)
+{
+	return add_fd(cmd, &(struct io_uring_clone_fd){ .fd = fd, .target = target });
+}
+
+int spawn_bpf_cmd__fixed_fd(struct spawn_bpf_cmd *cmd, unsigned int index, int target)
+{
+	struct io_uring_clone_fd fd = {
+		.fd = index, .target = target, .flags = IORING_CLONE_FD_FIXED
+	};
+	int err = add_fd(cmd, &fd);
+
+	if (!err)
+		cmd->needs_ring = true;
+	return err;
 }
 
 int spawn_bpf_cmd__cgroup(struct spawn_bpf_cmd *cmd, int fd)
@@ -72,7 +89,8 @@ int spawn_bpf_cmd__policy(struct spawn_bpf_cmd *cmd, unsigned int slot, void *ar
 	struct io_uring_sqe *sqe;
 	int err;
 
-	if (!cmd || cmd->has_policy || slot >= IORING_SPAWN_MAX_SLOTS || len > 4096 || (len && !arg))
+	if (!cmd || cmd->has_policy || slot >= IORING_SPAWN_MAX_SLOTS || len > 4096 ||
+	    (len && !arg))
 		return cmd_refuse(cmd, -EINVAL);
 	sqe = cmd_add_step(cmd, &err);
 	if (!sqe)
@@ -81,5 +99,6 @@ int spawn_bpf_cmd__policy(struct spawn_bpf_cmd *cmd, unsigned int slot, void *ar
 	cmd->nr_steps--;
 	iou_prep_policy(sqe, slot, U64(arg), len, 0);
 	cmd->has_policy = true;
+	cmd->needs_ring = true;
 	return 0;
 }

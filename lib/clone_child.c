@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,6 +29,18 @@ static bool search_goes_on(int err)
 		err == -ENODEV || err == -ETIMEDOUT;
 }
 
+static int exec(const struct io_uring_sqe *sqe)
+{
+	const char *path = (const char *)(uintptr_t)sqe->addr;
+	char **argv = (char **)(uintptr_t)sqe->addr2, **envp = (char **)(uintptr_t)sqe->addr3;
+
+	if (sqe->fd == AT_FDCWD && !sqe->rw_flags)
+		execve(path, argv, envp);
+	else
+		syscall(SYS_execveat, sqe->fd, path, argv, envp, sqe->rw_flags);
+	return -errno;
+}
+
 /* The rules of IORING_EXEC_SEARCH; EACCES beats the others. */
 static int exec_all(const struct walk *w)
 {
@@ -38,9 +51,7 @@ static int exec_all(const struct walk *w)
 
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &w->mask, NULL, sizeof(w->mask));
 	for (i = 0; i < cmd->nr_execs; i++, sqe++) {
-		execve((const char *)(uintptr_t)sqe->addr, (char **)(uintptr_t)sqe->addr2,
-		       (char **)(uintptr_t)sqe->addr3);
-		err = -errno;
+		err = exec(sqe);
 		if (err == -EACCES)
 			denied = err;
 		if (!(sqe->ioprio & IORING_EXEC_SEARCH) || !search_goes_on(err))

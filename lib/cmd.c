@@ -10,6 +10,8 @@
 #include "cmd.h"
 #include "opts.h"
 
+#define CMD_FLAGS	(SPAWN_BPF_SEARCH | SPAWN_BPF_NO_FILES | SPAWN_BPF_AT)
+
 /* ---- The chain ---------------------------------------------------------------------------- */
 
 static int grow(struct spawn_bpf_cmd *cmd)
@@ -155,6 +157,13 @@ void cmd_fini(struct spawn_bpf_cmd *cmd)
 		free(cmd->fds);
 }
 
+/* In the only EXEC there is. */
+static void exec_at(struct spawn_bpf_cmd *cmd, int dirfd, __u32 at_flags)
+{
+	cmd->sqe[0].fd = dirfd;
+	cmd->sqe[0].rw_flags = at_flags;
+}
+
 struct spawn_bpf_cmd *spawn_bpf_cmd__new(const char *file, char *const argv[], char *const envp[],
 					 const struct spawn_bpf_cmd_opts *opts)
 {
@@ -162,7 +171,9 @@ struct spawn_bpf_cmd *spawn_bpf_cmd__new(const char *file, char *const argv[], c
 	struct spawn_bpf_cmd *cmd = NULL;
 	int err = -EINVAL;
 
-	if (!file || !OPTS_VALID(opts) || flags & ~(SPAWN_BPF_SEARCH | SPAWN_BPF_NO_FILES))
+	if (!file || !OPTS_VALID(opts) || flags & ~CMD_FLAGS)
+		goto out;
+	if (flags & SPAWN_BPF_SEARCH && flags & SPAWN_BPF_AT)
 		goto out;
 	err = -ENOMEM;
 	cmd = malloc(sizeof(*cmd));
@@ -174,6 +185,8 @@ struct spawn_bpf_cmd *spawn_bpf_cmd__new(const char *file, char *const argv[], c
 		free(cmd);
 		goto out;
 	}
+	if (flags & SPAWN_BPF_AT)
+		exec_at(cmd, OPTS_GET(opts, dirfd, AT_FDCWD), OPTS_GET(opts, at_flags, 0));
 	if (flags & SPAWN_BPF_NO_FILES)
 		cmd->spawn_flags |= IORING_CLONE_NO_FILES;
 	return cmd;

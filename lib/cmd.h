@@ -31,6 +31,7 @@ struct spawn_bpf_cmd {
 	__u32				spawn_flags;		/* IORING_CLONE_* */
 	int				cgroup;
 	bool				has_policy;
+	bool				needs_ring;	/* one of the caller's: policy, fixed files */
 	int				error;		/* the first step that was refused */
 	char				*paths;			/* of a search */
 	struct cmd_sched		*scheds;

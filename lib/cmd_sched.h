@@ -14,6 +14,7 @@ struct sched_attributes {
 };
 #define SCHED_RESETS_ON_FORK	0x01	/* SCHED_FLAG_RESET_ON_FORK */
 #define SCHED_KEEP_POLICY	0x08	/* SCHED_FLAG_KEEP_POLICY */
+#define SCHED_KEEP_PARAMS	0x10	/* SCHED_FLAG_KEEP_PARAMS */
 
 /* What a SCHED step points to: it must not move when steps are added. */
 struct cmd_sched {

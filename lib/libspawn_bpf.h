@@ -43,6 +43,7 @@ extern "C" {
 
 struct io_uring_sqe;
 struct io_uring_cqe;
+struct sched_attr;
 struct spawn_bpf_cmd;
 struct spawn_bpf_queue;
 
@@ -55,11 +56,15 @@ struct spawn_bpf_queue;
 #define SPAWN_BPF_SEARCH	(1U << 0)
 /** The process has no descriptors but those of spawn_bpf_cmd__fd(). */
 #define SPAWN_BPF_NO_FILES	(1U << 1)
+/** execveat(2) with @p dirfd, a descriptor of the process, and @p at_flags. Not with SEARCH. */
+#define SPAWN_BPF_AT		(1U << 2)
 
 struct spawn_bpf_cmd_opts {
 	size_t		sz;		/**< sizeof this struct */
-	uint32_t	flags;		/**< SPAWN_BPF_SEARCH, SPAWN_BPF_NO_FILES */
+	uint32_t	flags;		/**< SPAWN_BPF_SEARCH, SPAWN_BPF_NO_FILES, SPAWN_BPF_AT */
 	const char	*path;		/**< with SEARCH: instead of the caller's PATH; is copied */
+	int		dirfd;		/**< with AT: a directory, or with AT_EMPTY_PATH the program */
+	uint32_t	at_flags;	/**< with AT: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW */
 };
 
 /**
@@ -70,8 +75,9 @@ struct spawn_bpf_cmd_opts {
  *
  * The strings are not copied: they must stay until the command is freed or was spawned for the last
  * time.
- * @return NULL with errno: ENOMEM; EINVAL opts of a later version; with SEARCH ENOENT, ENAMETOOLONG
- *	   for a file that no directory can have, E2BIG for more directories than a chain can try
+ * @return NULL with errno: ENOMEM; EINVAL opts of a later version, SEARCH with AT; with SEARCH
+ *	   ENOENT, ENAMETOOLONG for a file that no directory can have, E2BIG for more directories
+ *	   than a chain can try
  */
 struct spawn_bpf_cmd *spawn_bpf_cmd__new(const char *file, char *const argv[], char *const envp[],
 					 const struct spawn_bpf_cmd_opts *opts);
@@ -80,14 +86,16 @@ void spawn_bpf_cmd__free(struct spawn_bpf_cmd *cmd);
 /*
  * Steps. Each has the semantics and errors of the call it is named after, made by the new process:
  * a wrong number is an error of the spawn.
- * @return the number of the step, 0 for the first; -E2BIG too many; -ENOMEM; -EINVAL a NULL pointer,
- *	   or something that no step can say
+ * @return the number of the step, 0 for the first; -E2BIG too many; -ENOMEM; -EINVAL a NULL
+ *	   pointer, or something that no step can say
  * One that is refused is remembered: the command cannot be spawned any more, and spawning says why.
  */
 int spawn_bpf_cmd__dup2(struct spawn_bpf_cmd *cmd, int fd, int target);
 /** open(2) straight onto @p target, in place of what that is. @p path is not copied. */
 int spawn_bpf_cmd__open(struct spawn_bpf_cmd *cmd, int target, const char *path, int oflag,
 			mode_t mode);
+int spawn_bpf_cmd__openat(struct spawn_bpf_cmd *cmd, int target, int dirfd, const char *path,
+			  int oflag, mode_t mode);
 /** close(2) that does not mind EBADF. */
 int spawn_bpf_cmd__close(struct spawn_bpf_cmd *cmd, int fd);
 int spawn_bpf_cmd__close_range(struct spawn_bpf_cmd *cmd, unsigned int first, unsigned int last,
@@ -109,6 +117,9 @@ int spawn_bpf_cmd__ctty(struct spawn_bpf_cmd *cmd, int tty);
 int spawn_bpf_cmd__tcsetpgrp(struct spawn_bpf_cmd *cmd, int tty, pid_t pgrp);
 /** sched_setscheduler(2), or with @p policy -1 sched_setparam(2). */
 int spawn_bpf_cmd__sched(struct spawn_bpf_cmd *cmd, int policy, int priority);
+/** sched_setattr(2). @p attr, of @p size bytes, is not copied. */
+int spawn_bpf_cmd__sched_attr(struct spawn_bpf_cmd *cmd, const struct sched_attr *attr,
+			      size_t size);
 int spawn_bpf_cmd__nice(struct spawn_bpf_cmd *cmd, int increment);
 /** The set is not copied. */
 int spawn_bpf_cmd__affinity(struct spawn_bpf_cmd *cmd, size_t size, const cpu_set_t *set);
@@ -130,6 +141,11 @@ int spawn_bpf_cmd__prctl(struct spawn_bpf_cmd *cmd, int option, unsigned long ar
  */
 /** The caller's @p fd is @p target. All are looked up before one is set: 0 and 1 can be swapped. */
 int spawn_bpf_cmd__fd(struct spawn_bpf_cmd *cmd, int fd, int target);
+/**
+ * What is registered as @p index with the caller's ring, see spawn_bpf_cmd__prep(), is @p target.
+ * Nothing else can spawn such a command.
+ */
+int spawn_bpf_cmd__fixed_fd(struct spawn_bpf_cmd *cmd, unsigned int index, int target);
 /** A descriptor of the directory of a cgroup, version 2. */
 int spawn_bpf_cmd__cgroup(struct spawn_bpf_cmd *cmd, int fd);
 /** @p flags: CLONE_NEW*. */
@@ -182,9 +198,9 @@ struct spawn_bpf_spawn_opts {
  * Each thread has a ring of its own for it, made at first use, that is no descriptor of the process
  * and no child's.
  * @return res->error: 0, or that of the step it belongs to. At SPAWN_BPF_STEP_CLONE also -EINTR,
- *	   the process was killed; -EOPNOTSUPP, the command has a policy; with NO_FALLBACK, and
- *	   backend NONE or IO_URING, what spawn_bpf__probe() says. -EINVAL with res as it was: an
- *	   unknown flag, or a struct of a wrong size.
+ *	   the process was killed; -EOPNOTSUPP, the command is for a ring of the caller's; with
+ *	   NO_FALLBACK, and backend NONE or IO_URING, what spawn_bpf__probe() says. -EINVAL with res
+ *	   as it was: an unknown flag, or a struct of a wrong size.
  */
 int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res,
 			 const struct spawn_bpf_spawn_opts *opts);
@@ -247,8 +263,8 @@ int spawn_bpf_queue__fd(struct spawn_bpf_queue *queue);
  *
  * The command and all it names must stay as they are until its result is taken. It may be added
  * several times.
- * @return 0; -EAGAIN depth spawns are under way: take results first; -EOPNOTSUPP it has a policy;
- *	   what a step was refused with
+ * @return 0; -EAGAIN depth spawns are under way: take results first; -EOPNOTSUPP it is for a ring of
+ *	   the caller's; what a step was refused with
  */
 int spawn_bpf_queue__add(struct spawn_bpf_queue *queue, struct spawn_bpf_cmd *cmd, void *data);
 

@@ -165,8 +165,8 @@ struct spawn_bpf_queue *spawn_bpf_queue__new(unsigned int depth,
 }
 
 /*
- * Another thread cannot wait for the ring, which ends with its own thread. Until then the kernel may
- * write pidfds to the entries.
+ * Another thread cannot wait for the ring, which ends with its own thread. Until then the kernel
+ * may write pidfds to the entries.
  */
 static void abandon(struct spawn_bpf_queue *q)
 {
@@ -235,7 +235,7 @@ int spawn_bpf_queue__add(struct spawn_bpf_queue *q, struct spawn_bpf_cmd *cmd, v
 		return -ENXIO;
 	if (cmd->error)
 		return cmd->error;
-	if (cmd->has_policy)
+	if (cmd->needs_ring)
 		return -EOPNOTSUPP;
 	e = take(&q->free);
 	if (!e)

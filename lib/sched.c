@@ -5,6 +5,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include "cmd.h"
@@ -51,7 +53,33 @@ static int clamp(long long value, int min, int max)
 	return value < min ? min : value > max ? max : value;
 }
 
-/* The process starts with the nice value of this thread, and has NICE steps before. */
+int spawn_bpf_cmd__sched_attr(struct spawn_bpf_cmd *cmd, const struct sched_attr *attr,
+			      size_t size)
+{
+	if (!attr || size > INT_MAX)
+		return cmd_refuse(cmd, -EINVAL);
+	return STEP(cmd, iou_prep_task_sched, U64(attr), size, 0);
+}
+
+static bool is_ours(const struct spawn_bpf_cmd *cmd, const struct sched_attributes *attr)
+{
+	const struct cmd_sched *s;
+
+	for (s = cmd->scheds; s && &s->attr != attr; s = s->next)
+		;
+	return s;
+}
+
+/* The nice value after a step of the caller's, which was @nice before. */
+static int nice_after(const struct sched_attributes *attr, __u32 size, int nice)
+{
+	if (size < sizeof(*attr) || attr->flags & SCHED_KEEP_PARAMS ||
+	    (attr->policy != SCHED_OTHER && attr->policy != SCHED_BATCH))
+		return nice;
+	return clamp(attr->nice, MIN_NICE, MAX_NICE);
+}
+
+/* The process starts with the nice value of this thread, and each step may change it. */
 void cmd_settle_scheds(const struct spawn_bpf_cmd *cmd)
 {
 	unsigned int i;
@@ -62,10 +90,13 @@ void cmd_settle_scheds(const struct spawn_bpf_cmd *cmd)
 	nice = getpriority(PRIO_PROCESS, 0);
 	for (i = 0; i < cmd->nr_steps; i++) {
 		const struct io_uring_sqe *sqe = &cmd->sqe[i];
+		struct sched_attributes *attr = (void *)(uintptr_t)sqe->addr;
 
 		if (sqe->off == IORING_TASK_NICE)
 			nice = clamp((long long)nice + (__s32)sqe->len, MIN_NICE, MAX_NICE);
+		else if (sqe->off == IORING_TASK_SCHED && is_ours(cmd, attr))
+			attr->nice = nice;
 		else if (sqe->off == IORING_TASK_SCHED)
-			((struct sched_attributes *)(uintptr_t)sqe->addr)->nice = nice;
+			nice = nice_after(attr, sqe->len, nice);
 	}
 }

@@ -35,10 +35,10 @@ static int spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, 
 
 	if (cmd->error)
 		flags = SPAWN_BPF_NO_FALLBACK | SPAWN_BPF_NO_IO_URING;
-	/* no policy is attached to the ring of a thread */
-	if (!cmd->has_policy && !(flags & SPAWN_BPF_NO_IO_URING))
+	/* to the ring of a thread no policy is attached and no file registered */
+	if (!cmd->needs_ring && !(flags & SPAWN_BPF_NO_IO_URING))
 		err = cmd_spawn_io_uring(cmd, res, pidfd);
-	if (err && !cmd->has_policy && !(flags & SPAWN_BPF_NO_FALLBACK))
+	if (err && !cmd->needs_ring && !(flags & SPAWN_BPF_NO_FALLBACK))
 		err = clone_spawn(cmd, res, pidfd);
 	if (err) {
 		res->error = err;

@@ -23,12 +23,18 @@ int spawn_bpf_cmd__dup2(struct spawn_bpf_cmd *cmd, int fd, int target)
 	return STEP(cmd, iou_prep_task_dup, fd, target, 0);
 }
 
-int spawn_bpf_cmd__open(struct spawn_bpf_cmd *cmd, int target, const char *path, int oflag,
-			mode_t mode)
+int spawn_bpf_cmd__openat(struct spawn_bpf_cmd *cmd, int target, int dirfd, const char *path,
+			  int oflag, mode_t mode)
 {
 	if (!path)
 		return cmd_refuse(cmd, -EINVAL);
-	return STEP(cmd, iou_prep_task_open, AT_FDCWD, U64(path), oflag, mode, target);
+	return STEP(cmd, iou_prep_task_open, dirfd, U64(path), oflag, mode, target);
+}
+
+int spawn_bpf_cmd__open(struct spawn_bpf_cmd *cmd, int target, const char *path, int oflag,
+			mode_t mode)
+{
+	return spawn_bpf_cmd__openat(cmd, target, AT_FDCWD, path, oflag, mode);
 }
 
 int spawn_bpf_cmd__close(struct spawn_bpf_cmd *cmd, int fd)

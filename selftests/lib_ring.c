@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* libspawn_bpf on rings of the caller's, and with policies there. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include "lib/command.h"
@@ -51,6 +52,32 @@ TEST_F(ring, spawns)
 	EXPECT_EQ(-EINVAL, take_result(&self->ring, cmd, &res));
 	EXPECT_EQ(0, res.step);
 	EXPECT_TRUE(no_more_cqes(&self->ring));
+	spawn_bpf_cmd__free(cmd);
+}
+
+TEST_F(ring, registered_files)
+{
+	char *argv[] = { "sh", "-c", "read word <&9; [ \"$word\" = fixed ]", NULL };
+	struct spawn_bpf_cmd *cmd;
+	struct spawn_bpf_result res;
+	int pipe_fds[2];
+
+	cmd = spawn_bpf_cmd__new("/bin/sh", argv, NULL, NULL);
+	ASSERT_EQ(0, pipe2(pipe_fds, O_CLOEXEC));
+	ASSERT_EQ(6, write(pipe_fds[1], "fixed\n", 6));
+	ASSERT_EQ(0, io_uring_register_files(&self->ring, pipe_fds, 1));
+	close(pipe_fds[0]);
+	EXPECT_EQ(0, spawn_bpf_cmd__fixed_fd(cmd, 0, 9));
+	prep(&self->ring, cmd, NULL);
+	EXPECT_EQ(0, submit_all(&self->ring));
+	ASSERT_EQ(0, take_result(&self->ring, cmd, &res));
+	EXPECT_EQ(0, wait_exit(res.pid));
+	EXPECT_EQ(0, spawn_bpf_cmd__fixed_fd(cmd, 1, 10));
+	prep(&self->ring, cmd, NULL);
+	EXPECT_EQ(0, submit_all(&self->ring));
+	EXPECT_EQ(-EBADF, take_result(&self->ring, cmd, &res));
+	EXPECT_EQ(SPAWN_BPF_STEP_CLONE, res.step);
+	close(pipe_fds[1]);
 	spawn_bpf_cmd__free(cmd);
 }
 

@@ -160,6 +160,7 @@ TEST(no_command)
 
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__dup2(NULL, 0, 1));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__open(NULL, 0, "/", 0, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__openat(NULL, 0, 0, "/", 0, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__close(NULL, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__close_range(NULL, 0, 1, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__chdir(NULL, "/"));
@@ -174,6 +175,7 @@ TEST(no_command)
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__ctty(NULL, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__tcsetpgrp(NULL, 0, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__sched(NULL, 0, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__sched_attr(NULL, (void *)&cpus, 48));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__nice(NULL, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__affinity(NULL, sizeof(cpus), &cpus));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__ioprio(NULL, 0));
@@ -184,6 +186,7 @@ TEST(no_command)
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__resetids(NULL));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__prctl(NULL, PR_SET_NO_NEW_PRIVS, 1, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__fd(NULL, 0, 0));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__fixed_fd(NULL, 0, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__cgroup(NULL, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__namespaces(NULL, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(NULL, 0, NULL, 0));
@@ -200,6 +203,66 @@ TEST_F(spawn, policy_needs_a_ring_of_the_callers)
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(c->cmd, IORING_SPAWN_MAX_SLOTS, NULL, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(c->cmd, 1, NULL, 8));
 	EXPECT_REFUSED(c, -EINVAL);
+}
+
+TEST_F(spawn, registered_files_need_a_ring_of_the_callers)
+{
+	struct command *c = &self->c;
+
+	EXPECT_EQ(0, spawn_bpf_cmd__fixed_fd(c->cmd, 0, 5));
+	EXPECT_REFUSED(c, -EOPNOTSUPP);
+	EXPECT_EQ(-EEXIST, spawn_bpf_cmd__fixed_fd(c->cmd, 1, 5));
+	EXPECT_REFUSED(c, -EEXIST);
+}
+
+/* ---- At a descriptor ---------------------------------------------------------------------- */
+
+static int new_at(struct command *c, const char *file, int dirfd, uint32_t at_flags)
+{
+	struct spawn_bpf_cmd_opts opts = {
+		.sz = sizeof(opts), .flags = SPAWN_BPF_AT, .dirfd = dirfd, .at_flags = at_flags
+	};
+
+	return command_new_opts(c, file, &opts);
+}
+
+TEST_F(spawn, at)
+{
+	struct command *c = &self->c;
+	struct spawn_bpf_cmd_opts both = {
+		.sz = sizeof(both), .flags = SPAWN_BPF_AT | SPAWN_BPF_SEARCH
+	};
+	char *name = strrchr(c->program, '/'), dir[sizeof(c->program)], link[64];
+	int program = open(c->program, O_PATH | O_CLOEXEC), fd;
+
+	snprintf(link, sizeof(link), "/tmp/at-%d", getpid());
+	ASSERT_LE(0, program);
+	ASSERT_NE(NULL, name);
+	snprintf(dir, sizeof(dir), "%.*s", (int)(name - c->program), c->program);
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, new_at(c, name + 1, fd, 0));
+	EXPECT_RUNS(c);
+	ASSERT_EQ(0, new_at(c, "", program, AT_EMPTY_PATH));
+	EXPECT_RUNS(c);
+	/* dirfd is one of the process: this step comes before */
+	EXPECT_EQ(0, spawn_bpf_cmd__dup2(c->cmd, fd, program));
+	EXPECT_FAILS(c, -EACCES, SPAWN_BPF_STEP_EXEC);
+	ASSERT_EQ(0, new_at(c, c->program, AT_FDCWD, 0));
+	EXPECT_RUNS(c);
+	ASSERT_EQ(0, new_at(c, "", program, 0));
+	EXPECT_FAILS(c, -ENOENT, SPAWN_BPF_STEP_EXEC);
+	ASSERT_EQ(0, new_at(c, name + 1, 99, 0));
+	EXPECT_FAILS(c, -EBADF, SPAWN_BPF_STEP_EXEC);
+	ASSERT_EQ(0, new_at(c, name + 1, fd, AT_REMOVEDIR));
+	EXPECT_FAILS(c, -EINVAL, SPAWN_BPF_STEP_EXEC);
+	ASSERT_EQ(0, symlink(c->program, link));
+	ASSERT_EQ(0, new_at(c, link, AT_FDCWD, AT_SYMLINK_NOFOLLOW));
+	EXPECT_FAILS(c, -ELOOP, SPAWN_BPF_STEP_EXEC);
+	EXPECT_EQ(-EINVAL, command_new_opts(c, "x", &both));
+	EXPECT_EQ(0, unlink(link));
+	close(program);
+	close(fd);
 }
 
 /* ---- Search ------------------------------------------------------------------------------- */

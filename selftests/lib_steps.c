@@ -121,6 +121,25 @@ TEST_F(steps, open)
 	remove_files();
 }
 
+TEST_F(steps, openat)
+{
+	struct command *c = &self->c;
+	int dir;
+
+	ASSERT_EQ(0, make_files());
+	dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, dir);
+	EXPECT_EQ(0, spawn_bpf_cmd__chdir(c->cmd, "/"));
+	EXPECT_EQ(1, spawn_bpf_cmd__openat(c->cmd, 12, dir, "file", O_RDONLY, 0));
+	EXPECT_RUNS(c);
+	EXPECT_TRUE(is_file(&c->state, 12));
+	EXPECT_EQ(2, spawn_bpf_cmd__openat(c->cmd, 12, 99, "file", O_RDONLY, 0));
+	EXPECT_FAILS(c, -EBADF, 2);
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__openat(c->cmd, 12, dir, NULL, O_RDONLY, 0));
+	close(dir);
+	remove_files();
+}
+
 TEST_F(steps, open_what_its_target_is)
 {
 	struct command *c = &self->c;
@@ -360,6 +379,40 @@ TEST_F(steps, sched)
 	EXPECT_EQ(2, spawn_bpf_cmd__sched(c->cmd, SCHED_OTHER, 1));
 	EXPECT_FAILS(c, -EINVAL, 2);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__sched(c->cmd, -2, 0));
+}
+
+/* What linux/sched/types.h calls struct sched_attr; it clashes with sched.h. */
+struct deadline {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+TEST_F(steps, sched_attr)
+{
+	struct command *c = &self->c;
+	struct deadline batch = { .size = sizeof(batch), .policy = SCHED_BATCH, .nice = 7 };
+	struct deadline late = { .size = sizeof(late), .policy = 6 /* SCHED_DEADLINE */,
+				 .runtime = 1000000, .deadline = 50000000, .period = 50000000 };
+
+	EXPECT_EQ(0, spawn_bpf_cmd__sched_attr(c->cmd, (void *)&batch, sizeof(batch)));
+	EXPECT_RUNS(c);
+	EXPECT_EQ(SCHED_BATCH, c->state.scheduling.policy);
+	EXPECT_EQ(7, c->state.scheduling.nice);
+	/* which keeps the nice value that it has now */
+	EXPECT_EQ(1, spawn_bpf_cmd__sched(c->cmd, SCHED_OTHER, 0));
+	EXPECT_RUNS(c);
+	EXPECT_EQ(SCHED_OTHER, c->state.scheduling.policy);
+	EXPECT_EQ(7, c->state.scheduling.nice);
+	EXPECT_EQ(7, batch.nice);
+	EXPECT_EQ(2, spawn_bpf_cmd__sched_attr(c->cmd, (void *)&late, sizeof(late)));
+	EXPECT_RUNS(c);
+	EXPECT_EQ(6, c->state.scheduling.policy);
+	late.runtime = 60000000;
+	EXPECT_FAILS(c, -EINVAL, 2);
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__sched_attr(c->cmd, NULL, sizeof(late)));
 }
 
 TEST_F(steps, sched_keeps_the_nice_value)

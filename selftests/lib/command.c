@@ -37,13 +37,18 @@ int command_init(struct command *c)
 	return err ?: command_new(c, c->program, 0, NULL);
 }
 
+int command_new_opts(struct command *c, const char *file, const struct spawn_bpf_cmd_opts *opts)
+{
+	spawn_bpf_cmd__free(c->cmd);
+	c->cmd = spawn_bpf_cmd__new(file, state_argv, environ, opts);
+	return c->cmd ? 0 : -errno;
+}
+
 int command_new(struct command *c, const char *file, uint32_t flags, const char *path)
 {
 	struct spawn_bpf_cmd_opts opts = { .sz = sizeof(opts), .flags = flags, .path = path };
 
-	spawn_bpf_cmd__free(c->cmd);
-	c->cmd = spawn_bpf_cmd__new(file, state_argv, environ, &opts);
-	return c->cmd ? 0 : -errno;
+	return command_new_opts(c, file, &opts);
 }
 
 int spawn_by(const struct command *c, const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res,

@@ -27,6 +27,7 @@ struct command {
 int command_init(struct command *c);
 /* A new command without steps, instead of the one there was. */
 int command_new(struct command *c, const char *file, uint32_t flags, const char *path);
+int command_new_opts(struct command *c, const char *file, const struct spawn_bpf_cmd_opts *opts);
 /* 0: it ran and has told its state. Else res.error, or -EPROTO if it was another backend. */
 int command_run(struct command *c);
 void command_fini(struct command *c);
