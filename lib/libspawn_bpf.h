@@ -263,8 +263,8 @@ int spawn_bpf_queue__fd(struct spawn_bpf_queue *queue);
  *
  * The command and all it names must stay as they are until its result is taken. It may be added
  * several times.
- * @return 0; -EAGAIN depth spawns are under way: take results first; -EOPNOTSUPP it is for a ring of
- *	   the caller's; what a step was refused with
+ * @return 0; -EAGAIN depth spawns are under way: take results first; -EOPNOTSUPP it is for a ring
+ *	   of the caller's; what a step was refused with
  */
 int spawn_bpf_queue__add(struct spawn_bpf_queue *queue, struct spawn_bpf_cmd *cmd, void *data);
 
