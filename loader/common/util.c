@@ -166,3 +166,11 @@ int open_ring(struct io_uring *ring, struct io_uring_query_spawn *q, unsigned in
 	io_uring_queue_exit(ring);
 	return no_spawn(err, q);
 }
+
+int without_spawn(void)
+{
+	struct io_uring_query_spawn q;
+	int err = io_uring_spawn_query(-1, &q);
+
+	return err == -EOPNOTSUPP || err == -EPROTO ? no_spawn(err, &q) : 0;
+}

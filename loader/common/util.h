@@ -57,6 +57,9 @@ enum {
 int open_ring(struct io_uring *ring, struct io_uring_query_spawn *q, unsigned int sq_entries,
 	      unsigned int cq_entries);
 
+/* EXIT_NO_SPAWN after a sentence, if this kernel is known to have no io_uring spawn; else 0. */
+int without_spawn(void);
+
 /* The value of sysctl kernel.@name, or -errno. */
 int kernel_sysctl(const char *name);
 

@@ -88,21 +88,23 @@ static const struct argp argp = {
 	.doc = "Lists the policies that BPF links of this system have attached to rings, the "
 	       "processes that have a descriptor of the ring, and the names of the links. It takes "
 	       "CAP_SYS_ADMIN, and CAP_SYS_PTRACE to see the rings of others.\v"
-	       "Exit status: 0; 125 the list cannot be made.",
+	       "Exit status: 0; 125 the list cannot be made; 2 the kernel has no io_uring spawn.",
 };
 
 int cmd_list(int argc, char **argv)
 {
 	struct snapshot s;
 	bool json = false;
+	int status;
 
 	parse_options(&argp, "spawn-bpf list", argc, argv, &json);
 	if (snapshot_read(&s))
 		return EXIT_SELF;
-	if (json)
+	status = s.links.nr ? 0 : without_spawn();
+	if (!status && json)
 		put_json(&s);
-	else
+	else if (!status)
 		put_table(&s);
 	snapshot_free(&s);
-	return 0;
+	return status;
 }
