@@ -61,8 +61,11 @@ static int run(struct shared *shared, bool pidfd, int *pidfd_out)
 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof(all));
 	w->mask = mask;
 	pid = clone_on(shared, pidfd, pidfd_out);
-	if (pid > 0 && !has_execed(pid))
-		pid = w->error ?: -EINTR;	/* killed */
+	if (pid > 0 && !has_execed(pid)) {
+		pid = w->error ?: -EINTR;
+		if (!w->error)		/* killed: that is no step's error */
+			w->step = IORING_SPAWN_STEP_NONE;
+	}
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 	return pid;
 }

@@ -34,11 +34,23 @@ static int grow(struct spawn_bpf_cmd *cmd)
 	return 0;
 }
 
+static int refuse(struct spawn_bpf_cmd *cmd, int step, int err)
+{
+	if (cmd && !cmd->error) {
+		cmd->error = err;
+		cmd->refused = step;
+	}
+	return err;
+}
+
+int cmd_refuse_step(struct spawn_bpf_cmd *cmd, int err)
+{
+	return refuse(cmd, cmd ? cmd->nr_steps : 0, err);
+}
+
 int cmd_refuse(struct spawn_bpf_cmd *cmd, int err)
 {
-	if (cmd && !cmd->error)
-		cmd->error = err;
-	return err;
+	return refuse(cmd, SPAWN_BPF_STEP_CLONE, err);
 }
 
 struct io_uring_sqe *cmd_add_step(struct spawn_bpf_cmd *cmd, int *err)
@@ -47,7 +59,7 @@ struct io_uring_sqe *cmd_add_step(struct spawn_bpf_cmd *cmd, int *err)
 
 	*err = cmd ? grow(cmd) : -EINVAL;
 	if (*err) {
-		cmd_refuse(cmd, *err);
+		cmd_refuse_step(cmd, *err);
 		return NULL;
 	}
 	sqe = &cmd->sqe[cmd->nr_steps];
@@ -256,12 +268,18 @@ bool cmd_is_refused(const struct spawn_bpf_result *res)
 		(res->error == -EPERM || res->error == -EOPNOTSUPP);
 }
 
-void spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, int *pidfd)
+int spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, int *pidfd)
 {
-	__u64 user_data = sqe->user_data;
+	__u64 user_data;
 
+	if (!cmd || !sqe)
+		return -EINVAL;
+	user_data = sqe->user_data;
+	if (pidfd)
+		*pidfd = -1;
 	cmd_prep(cmd, &cmd->args, sqe, pidfd);
 	sqe->user_data = user_data;
+	return cmd->error;
 }
 
 int spawn_bpf_cmd__result(const struct spawn_bpf_cmd *cmd, const struct io_uring_cqe *cqe,

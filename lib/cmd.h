@@ -32,7 +32,8 @@ struct spawn_bpf_cmd {
 	int				cgroup;
 	bool				has_policy;
 	bool				needs_ring;	/* one of the caller's: policy, fixed files */
-	int				error;		/* the first step that was refused */
+	int				error;		/* of the first step that was refused */
+	int				refused;	/* the step, or SPAWN_BPF_STEP_CLONE */
 	char				*paths;			/* of a search */
 	struct cmd_sched		*scheds;
 	struct io_uring_clone_args	args;			/* of cmd_prep() */
@@ -51,7 +52,11 @@ void cmd_free_scheds(struct spawn_bpf_cmd *cmd);
 /* Before every spawn: SCHED steps keep the nice value that is there when they are reached. */
 void cmd_settle_scheds(const struct spawn_bpf_cmd *cmd);
 
-/* Nothing is spawned without what was asked for: remembers the first @err, and gives it back. */
+/*
+ * Nothing is spawned without what was asked for: these remember the first @err, and give it back.
+ * Of a step, or of what is so from birth.
+ */
+int cmd_refuse_step(struct spawn_bpf_cmd *cmd, int err);
 int cmd_refuse(struct spawn_bpf_cmd *cmd, int err);
 
 /* Room for one more step: its SQE, which the caller fills in, or NULL with *err. */

@@ -171,7 +171,7 @@ enum spawn_bpf_backend {
 struct spawn_bpf_result {
 	size_t		sz;		/**< sizeof this struct */
 	int		error;		/**< 0 or the negative errno */
-	int		step;		/**< the step that failed, or SPAWN_BPF_STEP_* */
+	int		step;		/**< that failed or was refused, or SPAWN_BPF_STEP_* */
 	pid_t		pid;		/**< 0 if error */
 	int		pidfd;		/**< with SPAWN_BPF_PIDFD, close-on-exec; else -1 */
 	enum spawn_bpf_backend backend;
@@ -207,13 +207,15 @@ int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_resul
 
 /**
  * spawn_bpf_cmd__prep() - an SQE of the caller's own ring that spawns the command
- * @param pidfd	NULL, or where its descriptor goes before the CQE comes
+ * @param pidfd	NULL, or where its descriptor goes before the CQE comes, -1 until then. It is the
+ *		caller's to close, also if the spawn fails.
  *
  * It posts one CQE. The command and all it names must stay until then, and one SQE has to be
  * submitted before the next one of the same command is made. Keeps user_data, sets everything else.
- * Only where spawn_bpf__probe() says 0.
+ * Only where spawn_bpf__probe() says 0, and not on rings with SQPOLL or IOPOLL.
+ * @return 0; -EINVAL; what a step was refused with: this SQE spawns nothing
  */
-void spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, int *pidfd);
+int spawn_bpf_cmd__prep(struct spawn_bpf_cmd *cmd, struct io_uring_sqe *sqe, int *pidfd);
 
 /** What the CQE of such an SQE says, but for the pidfd. @return res->error; -EINVAL as above */
 int spawn_bpf_cmd__result(const struct spawn_bpf_cmd *cmd, const struct io_uring_cqe *cqe,
@@ -246,7 +248,8 @@ struct spawn_bpf_queue_opts {
 struct spawn_bpf_queue *spawn_bpf_queue__new(unsigned int depth,
 					     const struct spawn_bpf_queue_opts *opts);
 /**
- * Waits for what is under way; what was not submitted is not started. In another thread, or in the
+ * Waits for what is under way, see spawn_bpf_queue__cancel(); what was not submitted is not started,
+ * and pidfds that were not taken are closed. In another thread, or in the
  * child of a fork(2), does not wait. NULL is nothing.
  */
 void spawn_bpf_queue__free(struct spawn_bpf_queue *queue);
@@ -268,8 +271,19 @@ int spawn_bpf_queue__fd(struct spawn_bpf_queue *queue);
  */
 int spawn_bpf_queue__add(struct spawn_bpf_queue *queue, struct spawn_bpf_cmd *cmd, void *data);
 
-/** Starts what was added, in one system call. @return how many, or a negative errno */
+/**
+ * Starts what was added, in one system call. By clone(2) it returns when the last of these programs
+ * runs: commands that wait for each other never do. @return how many, or a negative errno
+ */
 int spawn_bpf_queue__submit(struct spawn_bpf_queue *queue);
+
+/**
+ * spawn_bpf_queue__cancel() - end all that is not a program yet
+ *
+ * The results of such spawns, to be taken as any others, are -ECANCELED. @return 0 or a negative
+ * errno
+ */
+int spawn_bpf_queue__cancel(struct spawn_bpf_queue *queue);
 
 /**
  * spawn_bpf_queue__wait() - the next result, in the order in which they come

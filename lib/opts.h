@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include "libspawn_bpf.h"
 
+#define MAX_SIZE	4096	/* no version has so much: it was not set */
+
 /* What is behind the part this version knows has to be zero. */
 static inline bool opts_valid(const void *opts, size_t known)
 {
@@ -16,7 +18,7 @@ static inline bool opts_valid(const void *opts, size_t known)
 	if (!opts)
 		return true;
 	size = *(const size_t *)opts;
-	if (size < sizeof(size_t))
+	if (size < sizeof(size_t) || size > MAX_SIZE)
 		return false;
 	for (i = known; i < size; i++)
 		if (bytes[i])
@@ -32,7 +34,8 @@ static inline bool opts_valid(const void *opts, size_t known)
 
 /* Results are written, so all of version 1 must be there: freeze it when the struct grows. */
 #define RESULT_SIZE_VER1	sizeof(struct spawn_bpf_result)
-#define RESULT_VALID(res)	((res) && (res)->sz >= RESULT_SIZE_VER1)
+#define RESULT_VALID(res) \
+	((res) && (res)->sz >= RESULT_SIZE_VER1 && (res)->sz <= MAX_SIZE)
 
 static inline void result_init(struct spawn_bpf_result *res)
 {

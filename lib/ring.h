@@ -50,7 +50,7 @@ void ring_push(struct ring *ring, const struct io_uring_sqe *sqe);
 void ring_take_back(struct ring *ring);
 unsigned int ring_unsubmitted(const struct ring *ring);
 bool ring_pop(struct ring *ring, struct io_uring_cqe *cqe);
-/* io_uring_enter(2); @timeout may be NULL. */
+/* io_uring_enter(2), or -EPERM under a seccomp filter; @timeout may be NULL. */
 int ring_enter(struct ring *ring, unsigned int to_submit, unsigned int wait_nr,
 	       const struct __kernel_timespec *timeout);
 

@@ -21,10 +21,10 @@ int spawn_bpf_cmd__sched(struct spawn_bpf_cmd *cmd, int policy, int priority)
 	int step;
 
 	if (!cmd || policy < -1)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	s = cmd->scheds ? malloc(sizeof(*s)) : &cmd->first_sched;
 	if (!s)
-		return cmd_refuse(cmd, -ENOMEM);
+		return cmd_refuse_step(cmd, -ENOMEM);
 	s->attr = (struct sched_attributes){
 		.size = sizeof(s->attr), .priority = priority,
 		.policy = policy < 0 ? 0 : policy & ~SCHED_RESET_ON_FORK,
@@ -57,7 +57,7 @@ int spawn_bpf_cmd__sched_attr(struct spawn_bpf_cmd *cmd, const struct sched_attr
 			      size_t size)
 {
 	if (!attr || size > INT_MAX)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_sched, U64(attr), size, 0);
 }
 

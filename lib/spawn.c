@@ -31,10 +31,12 @@ int cmd_spawn_io_uring(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result 
 static int spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, __u32 flags)
 {
 	bool pidfd = flags & SPAWN_BPF_PIDFD;
-	int err = cmd->error ?: -EOPNOTSUPP;
+	int err = -EOPNOTSUPP;
 
-	if (cmd->error)
-		flags = SPAWN_BPF_NO_FALLBACK | SPAWN_BPF_NO_IO_URING;
+	if (cmd->error) {
+		res->step = cmd->refused;
+		return res->error = cmd->error;
+	}
 	/* to the ring of a thread no policy is attached and no file registered */
 	if (!cmd->needs_ring && !(flags & SPAWN_BPF_NO_IO_URING))
 		err = cmd_spawn_io_uring(cmd, res, pidfd);

@@ -27,7 +27,7 @@ int spawn_bpf_cmd__openat(struct spawn_bpf_cmd *cmd, int target, int dirfd, cons
 			  int oflag, mode_t mode)
 {
 	if (!path)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_open, dirfd, U64(path), oflag, mode, target);
 }
 
@@ -51,7 +51,7 @@ int spawn_bpf_cmd__close_range(struct spawn_bpf_cmd *cmd, unsigned int first, un
 int spawn_bpf_cmd__chdir(struct spawn_bpf_cmd *cmd, const char *path)
 {
 	if (!path)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_chdir, AT_FDCWD, U64(path));
 }
 
@@ -63,7 +63,7 @@ int spawn_bpf_cmd__fchdir(struct spawn_bpf_cmd *cmd, int fd)
 int spawn_bpf_cmd__chroot(struct spawn_bpf_cmd *cmd, const char *path)
 {
 	if (!path)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_chroot, AT_FDCWD, U64(path));
 }
 
@@ -75,14 +75,14 @@ int spawn_bpf_cmd__umask(struct spawn_bpf_cmd *cmd, mode_t mask)
 int spawn_bpf_cmd__sigmask(struct spawn_bpf_cmd *cmd, int how, const sigset_t *set)
 {
 	if (!set)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_sigmask, how, first_signals(set));
 }
 
 int spawn_bpf_cmd__sigdefault(struct spawn_bpf_cmd *cmd, const sigset_t *set)
 {
 	if (!set)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_sigdefault, first_signals(set));
 }
 
@@ -114,7 +114,7 @@ int spawn_bpf_cmd__nice(struct spawn_bpf_cmd *cmd, int increment)
 int spawn_bpf_cmd__affinity(struct spawn_bpf_cmd *cmd, size_t size, const cpu_set_t *set)
 {
 	if (!set || size > INT_MAX)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_affinity, U64(set), size);
 }
 
@@ -126,14 +126,14 @@ int spawn_bpf_cmd__ioprio(struct spawn_bpf_cmd *cmd, int ioprio)
 int spawn_bpf_cmd__rlimit(struct spawn_bpf_cmd *cmd, int resource, const struct rlimit *limit)
 {
 	if (!limit)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_rlimit, resource, limit->rlim_cur, limit->rlim_max);
 }
 
 int spawn_bpf_cmd__groups(struct spawn_bpf_cmd *cmd, size_t count, const gid_t *groups)
 {
 	if ((count && !groups) || count > INT_MAX)
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	return STEP(cmd, iou_prep_task_groups, U64(groups), count);
 }
 
@@ -176,6 +176,6 @@ int spawn_bpf_cmd__prctl(struct spawn_bpf_cmd *cmd, int option, unsigned long ar
 	case PR_SET_TIMERSLACK:
 		return STEP(cmd, iou_prep_task_prctl, option, arg2, arg3);
 	default:
-		return cmd_refuse(cmd, -EINVAL);
+		return cmd_refuse_step(cmd, -EINVAL);
 	}
 }

@@ -15,7 +15,8 @@ lib_outputs := $(LIB)/libspawn_bpf.a $(LIB)/libspawn_bpf.so $(LIB)/libspawn_bpf_
 preload_tests := $(patsubst %.c,$(USER)/%,$(wildcard selftests/preload/*.c))
 
 .PHONY: lib install
-lib: $(lib_outputs) $(preload_tests)
+lib: $(lib_outputs)
+user: $(preload_tests)
 
 # initial-exec: the first use of a thread's variables in a signal handler allocates nothing.
 lib_flags := $(CFLAGS) $(warnings) -Iinclude -Ilib -fPIC -fvisibility=hidden -ftls-model=initial-exec -MMD -MP
@@ -50,21 +51,18 @@ $(preload_tests): $(USER)/%: %.c mk/lib.mk
 	$(Q)$(CC) $(CFLAGS) $(warnings) -o $@ $(filter %.c,$^) -pthread
 $(USER)/selftests/preload/behaviour: $(wildcard selftests/preload/behaviour/*)
 
-$(LIB)/libspawn_bpf.pc: lib/libspawn_bpf.pc.in mk/lib.mk
-	@mkdir -p $(@D)
-	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(LIB_VERSION)|' $< >$@
-
 # A page is found under each of its names.
 man_pages := $(wildcard lib/man/*.3)
 man := $(PREFIX)/share/man
 
-install: $(lib_outputs) $(LIB)/libspawn_bpf.pc
+install: $(lib_outputs)
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(man)/man3 $(DESTDIR)$(man)/man7
 	install -m 644 $(LIB)/libspawn_bpf.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(LIB)/libspawn_bpf.so.0 $(LIB)/libspawn_bpf_preload.so $(DESTDIR)$(PREFIX)/lib
 	ln -sf libspawn_bpf.so.0 $(DESTDIR)$(PREFIX)/lib/libspawn_bpf.so
 	install -m 644 lib/libspawn_bpf.h include/spawn_bpf.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(LIB)/libspawn_bpf.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(LIB_VERSION)|' lib/libspawn_bpf.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libspawn_bpf.pc
 	install -m 644 $(man_pages) $(DESTDIR)$(man)/man3
 	install -m 644 $(wildcard lib/man/*.7) $(DESTDIR)$(man)/man7
 	for page in $(notdir $(man_pages)); do sed -nE 's/^\.Nm (spawn_bpf_\w+).*/\1/p' lib/man/$$page | \

@@ -68,7 +68,7 @@ TEST_F(birth, fds_are_looked_up_before_one_is_set)
 	EXPECT_EQ(-EEXIST, spawn_bpf_cmd__fd(c->cmd, 10, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__fd(c->cmd, -1, 3));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__fd(c->cmd, 1, -1));
-	EXPECT_REFUSED(c, -EEXIST);
+	EXPECT_REFUSED(c, -EEXIST, SPAWN_BPF_STEP_CLONE);
 }
 
 TEST_F(birth, fds_when_all_numbers_are_taken)
@@ -107,7 +107,7 @@ TEST_F(birth, fds_as_many_as_there_may_be)
 	EXPECT_RUNS(c);
 	EXPECT_EQ(1, file_at(&c->state, 12));
 	EXPECT_EQ(-E2BIG, spawn_bpf_cmd__fd(c->cmd, 10, 99));
-	EXPECT_REFUSED(c, -E2BIG);
+	EXPECT_REFUSED(c, -E2BIG, SPAWN_BPF_STEP_CLONE);
 }
 
 TEST_F(birth, no_files_but_those_named)
@@ -169,7 +169,7 @@ TEST_F(birth, cgroup)
 	ASSERT_EQ(0, rmdir(cg.dir));
 	EXPECT_FAILS(c, -ENOENT, SPAWN_BPF_STEP_CLONE);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__cgroup(c->cmd, -1));
-	EXPECT_REFUSED(c, -EINVAL);
+	EXPECT_REFUSED(c, -EINVAL, SPAWN_BPF_STEP_CLONE);
 }
 
 static ino_t namespace_of(pid_t pid, const char *which)
@@ -196,7 +196,7 @@ TEST_F(birth, namespaces)
 	EXPECT_EQ(128 + SIGKILL, wait_exit(c->res.pid));
 	spawn_bpf_cmd__free(cmd);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__namespaces(c->cmd, CLONE_VM));
-	EXPECT_REFUSED(c, -EINVAL);
+	EXPECT_REFUSED(c, -EINVAL, SPAWN_BPF_STEP_CLONE);
 }
 
 TEST_F(birth, namespaces_eperm)

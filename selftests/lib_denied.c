@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include "lib/command.h"
 #include "lib/fixture.h"
 
@@ -56,8 +57,8 @@ FIXTURE_TEARDOWN(denied)
 	EXPECT_FALSE(has_child());						\
 } while (0)
 
-/* Every io_uring_*(2), and what else is named, with an errno. */
-static int install_filter(int error, int call)
+/* What becomes of every io_uring_*(2), and of what else is named. */
+static int install_filter(unsigned int action, int call)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -65,7 +66,7 @@ static int install_filter(int error, int call)
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, __NR_io_uring_setup, 0, 1),
 		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, __NR_io_uring_register, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, action),
 	};
 	struct sock_fprog prog = { ARRAY_SIZE(filter), filter };
 
@@ -77,20 +78,78 @@ static int install_filter(int error, int call)
 
 TEST_F(denied, by_a_filter_eperm)
 {
-	ASSERT_EQ(0, install_filter(EPERM, -1));
+	ASSERT_EQ(0, install_filter(SECCOMP_RET_ERRNO | EPERM, -1));
 	EXPECT_FALLS_BACK(-EPERM);
 }
 
 TEST_F(denied, by_a_filter_enosys)
 {
-	ASSERT_EQ(0, install_filter(ENOSYS, -1));
-	EXPECT_FALLS_BACK(-ENOSYS);
+	ASSERT_EQ(0, install_filter(SECCOMP_RET_ERRNO | ENOSYS, -1));
+	EXPECT_FALLS_BACK(-EPERM);
+}
+
+/* Nobody calls what is not of use. */
+TEST_F(denied, by_a_filter_that_kills)
+{
+	ASSERT_EQ(0, install_filter(SECCOMP_RET_KILL_PROCESS, -1));
+	EXPECT_FALLS_BACK(-EPERM);
+}
+
+TEST_F(denied, queue_by_a_filter_that_kills)
+{
+	struct spawn_bpf_queue *q = spawn_bpf_queue__new(3, NULL);
+	struct spawn_bpf_cmd *cmd = exit_command("7");
+	LIBSPAWN_BPF_RESULT(res);
+	unsigned int i;
+
+	ASSERT_LE(0, spawn_bpf_queue__fd(q));
+	if (variant->has_ring) {	/* it runs, and nobody will ever know */
+		ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
+		ASSERT_EQ(1, spawn_bpf_queue__submit(q));
+	}
+	ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
+	ASSERT_EQ(0, install_filter(SECCOMP_RET_KILL_PROCESS, -1));
+	if (variant->has_ring) {
+		ASSERT_EQ(0, spawn_bpf_queue__wait(q, -1, &res, NULL));
+		EXPECT_EQ(-EIO, res.error);
+		EXPECT_EQ(SPAWN_BPF_STEP_CLONE, res.step);
+		EXPECT_EQ(SPAWN_BPF_BACKEND_IO_URING, res.backend);
+		EXPECT_LT(0, wait(NULL));
+	}
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, spawn_bpf_queue__wait(q, -1, &res, NULL));
+		EXPECT_EQ(0, res.error);
+		EXPECT_EQ(SPAWN_BPF_BACKEND_CLONE, res.backend);
+		EXPECT_EQ(7, wait_exit(res.pid));
+		EXPECT_EQ(-ECHILD, spawn_bpf_queue__wait(q, -1, &res, NULL));
+		EXPECT_EQ(0, spawn_bpf_queue__cancel(q));
+		ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
+	}
+	spawn_bpf_queue__free(q);
+	spawn_bpf_cmd__free(cmd);
+}
+
+TEST_F(denied, queue_that_may_not_fall_back)
+{
+	struct spawn_bpf_queue_opts opts = { .sz = sizeof(opts), .flags = SPAWN_BPF_NO_FALLBACK };
+	struct spawn_bpf_queue *q = spawn_bpf_queue__new(3, &opts);
+	LIBSPAWN_BPF_RESULT(res);
+
+	ASSERT_NE(NULL, q);
+	ASSERT_EQ(0, spawn_bpf_queue__add(q, self->any.cmd, NULL));
+	ASSERT_EQ(0, install_filter(SECCOMP_RET_ERRNO | ENOSYS, -1));
+	ASSERT_EQ(0, spawn_bpf_queue__wait(q, -1, &res, NULL));
+	EXPECT_EQ(-EPERM, res.error);
+	EXPECT_EQ(SPAWN_BPF_STEP_CLONE, res.step);
+	EXPECT_EQ(SPAWN_BPF_BACKEND_NONE, res.backend);
+	EXPECT_TRUE(no_child_left());
+	spawn_bpf_queue__free(q);
 }
 
 /* One that has nothing against io_uring: the kernel has. */
 TEST_F(denied, under_any_filter)
 {
-	ASSERT_EQ(0, install_filter(EPERM, __NR_acct));
+	ASSERT_EQ(0, install_filter(SECCOMP_RET_ERRNO | EPERM, __NR_acct));
 	EXPECT_FALLS_BACK(-EPERM);
 }
 
@@ -98,7 +157,7 @@ TEST_F(denied, close_range_too)
 {
 	struct spawn_bpf_cmd *cmd = self->any.cmd;
 
-	ASSERT_EQ(0, install_filter(EPERM, __NR_close_range));
+	ASSERT_EQ(0, install_filter(SECCOMP_RET_ERRNO | EPERM, __NR_close_range));
 	ASSERT_EQ(10, dup2(1, 10));
 	ASSERT_EQ(27, dup2(1, 27));
 	EXPECT_EQ(0, spawn_bpf_cmd__close_range(cmd, 3, REPORT_FD - 2, 0));

@@ -395,6 +395,19 @@ TEST(more_queues_than_rings)
 	spawn_bpf_cmd__free(cmd);
 }
 
+/* Its number may be another file's by the time the queue is freed. */
+TEST(descriptor_that_was_closed)
+{
+	struct spawn_bpf_queue *q = new_queue(1, 0);
+	int fd = spawn_bpf_queue__fd(q);
+
+	ASSERT_LE(0, fd);
+	close(fd);
+	ASSERT_EQ(fd, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	spawn_bpf_queue__free(q);
+	EXPECT_EQ(0, close(fd));
+}
+
 /* ---- Waiting ------------------------------------------------------------------------------ */
 
 static void nothing(int sig)
@@ -431,6 +444,35 @@ TEST_F(queue, waiting_is_interrupted_and_ends_in_time)
 	ASSERT_EQ(0, spawn_bpf_queue__wait(self->queue, -1, &res, NULL));
 	EXPECT_EQ(7, wait_exit(res.pid));
 	close(fd);
+}
+
+TEST_F(queue, cancel)
+{
+	char dir[] = "/tmp/queue-XXXXXX";
+	LIBSPAWN_BPF_RESULT(res);
+	unsigned int i, nr = 0;
+
+	EXPECT_EQ(0, spawn_bpf_queue__cancel(self->queue));
+	EXPECT_EQ(-EINVAL, spawn_bpf_queue__cancel(NULL));
+	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, chdir(dir));
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	ASSERT_EQ(0, spawn_bpf_cmd__open(self->good, 0, "fifo", O_RDONLY, 0));
+	for (i = 0; i < 3 && variant->backend == SPAWN_BPF_BACKEND_IO_URING; i++, nr++)
+		ASSERT_EQ(0, spawn_bpf_queue__add(self->queue, self->good, NULL));
+	EXPECT_EQ((int)nr, spawn_bpf_queue__submit(self->queue));
+	for (i = 0; i < 2; i++, nr++)
+		ASSERT_EQ(0, spawn_bpf_queue__add(self->queue, self->good, NULL));
+	EXPECT_EQ(0, spawn_bpf_queue__cancel(self->queue));
+	for (i = 0; i < nr; i++) {
+		EXPECT_TRUE(readable(self->queue, WAIT_MS));
+		ASSERT_EQ(0, spawn_bpf_queue__wait(self->queue, WAIT_MS, &res, NULL));
+		EXPECT_EQ(-ECANCELED, res.error);
+		EXPECT_EQ(SPAWN_BPF_STEP_CLONE, res.step);
+	}
+	EXPECT_EQ(-ECHILD, spawn_bpf_queue__wait(self->queue, -1, &res, NULL));
+	EXPECT_FALSE(readable(self->queue, QUIET_MS));
+	EXPECT_TRUE(no_child_left());
 }
 
 /* What io_uring refuses when the queue is there already, the other backend does. */

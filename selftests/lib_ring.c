@@ -55,6 +55,43 @@ TEST_F(ring, spawns)
 	spawn_bpf_cmd__free(cmd);
 }
 
+/* The pidfd of a process that is no more is still the caller's. */
+TEST_F(ring, fails_with_a_pidfd)
+{
+	struct spawn_bpf_cmd *cmd = spawn_bpf_cmd__new("/nowhere", NULL, NULL, NULL);
+	struct spawn_bpf_result res;
+	int pidfd = 0;
+
+	prep(&self->ring, cmd, &pidfd);
+	EXPECT_EQ(-1, pidfd);
+	EXPECT_EQ(0, submit_all(&self->ring));
+	EXPECT_EQ(-ENOENT, take_result(&self->ring, cmd, &res));
+	EXPECT_EQ(-1, res.pidfd);
+	EXPECT_LE(0, pidfd);
+	EXPECT_EQ(0, close(pidfd));
+	spawn_bpf_cmd__free(cmd);
+}
+
+TEST_F(ring, what_cannot_be_prepared)
+{
+	struct spawn_bpf_cmd *cmd = exit_command("7");
+	struct io_uring_sqe *sqe = get_sqe(&self->ring);
+	struct spawn_bpf_result res;
+
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__prep(NULL, sqe, NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__prep(cmd, NULL, NULL));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__result(NULL, NULL, &res));
+	EXPECT_EQ(-EEXIST, spawn_bpf_cmd__fd(cmd, 0, 1) ?: spawn_bpf_cmd__fd(cmd, 0, 1));
+	sqe->user_data = 55;
+	EXPECT_EQ(-EEXIST, spawn_bpf_cmd__prep(cmd, sqe, NULL));
+	/* submitted all the same */
+	EXPECT_EQ(0, submit_all(&self->ring));
+	EXPECT_EQ(-EINVAL, take_result(&self->ring, cmd, &res));
+	EXPECT_EQ(SPAWN_BPF_STEP_CLONE, res.step);
+	EXPECT_TRUE(no_child_left());
+	spawn_bpf_cmd__free(cmd);
+}
+
 TEST_F(ring, registered_files)
 {
 	char *argv[] = { "sh", "-c", "read word <&9; [ \"$word\" = fixed ]", NULL };

@@ -198,11 +198,11 @@ TEST_F(spawn, policy_needs_a_ring_of_the_callers)
 	struct command *c = &self->c;
 
 	EXPECT_EQ(0, spawn_bpf_cmd__policy(c->cmd, 0, NULL, 0));
-	EXPECT_REFUSED(c, -EOPNOTSUPP);
+	EXPECT_REFUSED(c, -EOPNOTSUPP, SPAWN_BPF_STEP_CLONE);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(c->cmd, 1, NULL, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(c->cmd, IORING_SPAWN_MAX_SLOTS, NULL, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__policy(c->cmd, 1, NULL, 8));
-	EXPECT_REFUSED(c, -EINVAL);
+	EXPECT_REFUSED(c, -EINVAL, SPAWN_BPF_STEP_CLONE);
 }
 
 TEST_F(spawn, registered_files_need_a_ring_of_the_callers)
@@ -210,9 +210,35 @@ TEST_F(spawn, registered_files_need_a_ring_of_the_callers)
 	struct command *c = &self->c;
 
 	EXPECT_EQ(0, spawn_bpf_cmd__fixed_fd(c->cmd, 0, 5));
-	EXPECT_REFUSED(c, -EOPNOTSUPP);
+	EXPECT_REFUSED(c, -EOPNOTSUPP, SPAWN_BPF_STEP_CLONE);
 	EXPECT_EQ(-EEXIST, spawn_bpf_cmd__fixed_fd(c->cmd, 1, 5));
-	EXPECT_REFUSED(c, -EEXIST);
+	EXPECT_REFUSED(c, -EEXIST, SPAWN_BPF_STEP_CLONE);
+}
+
+/* A step that waits for ever, until another process kills the half-made one. */
+TEST_F(spawn, killed)
+{
+	struct command *c = &self->c;
+	char dir[] = "/tmp/killed-XXXXXX";
+	pid_t killer, victim;
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, chdir(dir));
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	EXPECT_EQ(0, spawn_bpf_cmd__umask(c->cmd, 022));
+	EXPECT_EQ(1, spawn_bpf_cmd__open(c->cmd, 0, "fifo", O_RDONLY, 0));
+	killer = fork();
+	if (!killer) {
+		while (!(victim = child_of(getppid())))
+			usleep(1000);
+		usleep(300000);
+		_exit(kill(victim, SIGKILL));
+	}
+	EXPECT_EQ(-EINTR, command_run(c));
+	EXPECT_EQ(SPAWN_BPF_STEP_CLONE, c->res.step);
+	EXPECT_EQ(0, c->res.pid);
+	EXPECT_EQ(0, wait_exit(killer));
+	EXPECT_TRUE(no_child_left());
 }
 
 /* ---- At a descriptor ---------------------------------------------------------------------- */

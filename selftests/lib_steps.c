@@ -365,6 +365,17 @@ TEST_F(steps, tcsetpgrp_of_no_terminal)
 	EXPECT_FAILS(c, -ENOTTY, 0);
 }
 
+TEST_F(steps, refused)
+{
+	struct command *c = &self->c;
+
+	EXPECT_EQ(0, spawn_bpf_cmd__umask(c->cmd, 022));
+	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__chdir(c->cmd, NULL));
+	EXPECT_EQ(1, spawn_bpf_cmd__umask(c->cmd, 022));
+	EXPECT_EQ(-EEXIST, spawn_bpf_cmd__fd(c->cmd, 0, 1) ?: spawn_bpf_cmd__fd(c->cmd, 0, 1));
+	EXPECT_REFUSED(c, -EINVAL, 1);
+}
+
 /* ---- Scheduling and limits ---------------------------------------------------------------- */
 
 TEST_F(steps, sched)
@@ -607,7 +618,7 @@ TEST_F(steps, as_many_as_a_chain_has_room_for)
 	EXPECT_EQ(-E2BIG, spawn_bpf_cmd__umask(c->cmd, 0));
 	EXPECT_EQ(-E2BIG, spawn_bpf_cmd__sched(c->cmd, SCHED_BATCH, 0));
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__chdir(c->cmd, NULL));
-	EXPECT_REFUSED(c, -E2BIG);	/* the first one */
+	EXPECT_REFUSED(c, -E2BIG, IORING_SPAWN_MAX_SQES - 1);	/* the first one */
 }
 
 TEST_F(steps, again_and_again)

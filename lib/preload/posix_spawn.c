@@ -176,7 +176,11 @@ static int spawn(pid_t *pid, const char *file, const posix_spawn_file_actions_t 
 	set_mask(&mask, NULL);
 	pthread_setcancelstate(cancel, NULL);
 	errno = saved;
-	return why ? libc(search)(pid, file, actions, attr, argv, envp) : -res.error;
+	if (why)
+		return libc(search)(pid, file, actions, attr, argv, envp);
+	if (res.error)
+		errno = -res.error;	/* as glibc leaves it, though it need not */
+	return -res.error;
 }
 
 __attribute__((visibility("default")))

@@ -3,17 +3,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 #include "stats.h"
 
 #define MAX_ERRNO	134
 #define LINE		160
+#define NAME		32
 
 /* MADV_WIPEONFORK: the counts so far are the parent's to tell. A child of vfork(2) adds to them. */
 static struct stats {
@@ -57,19 +61,50 @@ static unsigned int sum_from(unsigned int first)
 	return sum;
 }
 
+/* One word in one line, whatever the program is called. */
+static void put_name(char name[NAME + 1])
+{
+	size_t i;
+
+	strncpy(name, program_invocation_short_name, NAME);
+	name[NAME] = 0;
+	for (i = 0; name[i]; i++)
+		if (name[i] <= ' ' || name[i] > '~')
+			name[i] = '?';
+}
+
 static void format(char line[LINE + 1])
 {
+	char name[NAME + 1];
 	unsigned int i;
 	int len;
 
-	len = snprintf(line, LINE, "pid %d %.32s: io_uring %u, fallback %u", getpid(),
-		       program_invocation_short_name, stats->by_errno[0], sum_from(1));
+	put_name(name);
+	len = snprintf(line, LINE, "pid %d %s: io_uring %u, fallback %u", getpid(), name,
+		       stats->by_errno[0], sum_from(1));
 	for (i = 1; i < MAX_ERRNO && len < LINE - 32; i++)
 		if (stats->by_errno[i])
 			len += snprintf(line + len, LINE - len, ", %s %u", strerrorname_np(i),
 					stats->by_errno[i]);
 	memset(line + len, ' ', LINE - len);
 	line[LINE - 1] = '\n';
+}
+
+/* Beyond RLIMIT_FSIZE a write is a signal, which is not for the program. */
+static ssize_t put(int fd, const char *line, off_t at)
+{
+	static const struct timespec now;
+	sigset_t fsize, old;
+	ssize_t n;
+
+	sigemptyset(&fsize);
+	sigaddset(&fsize, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &fsize, &old);
+	n = at < 0 ? write(fd, line, LINE) : pwrite(fd, line, LINE, at);
+	if (n < 0 && errno == EFBIG)
+		sigtimedwait(&fsize, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return n;
 }
 
 /* The one that appends the line says where it ends. Until then the others leave it to him. */
@@ -82,10 +117,10 @@ static bool write_line(const char *line)
 		return false;
 	fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (first ? O_APPEND | O_CREAT : 0), 0666);
 	if (fd >= 0 && first) {
-		ok = write(fd, line, LINE) == LINE;
+		ok = put(fd, line, -1) == LINE;
 		stats->end = ok ? lseek(fd, 0, SEEK_CUR) : 0;
 	} else if (fd >= 0) {
-		ok = pwrite(fd, line, LINE, stats->end - LINE) == LINE;
+		ok = put(fd, line, stats->end - LINE) == LINE;
 	}
 	if (fd >= 0)
 		close(fd);

@@ -33,6 +33,15 @@ compiles() {
 	echo '#include "libspawn_bpf.h"' | "$@" "${strict[@]}" -Ilib -fsyntax-only -
 }
 
+# Of this prefix, whatever was installed before.
+pc_file_has_its_prefix() {
+	local prefix
+	for prefix in /opt/a /opt/b; do
+		make -o kernel-release -o kernel-debug -o kernel-tree -o deps install "DESTDIR=$dir/other" "PREFIX=$prefix" &&
+			grep -qx "prefix=$prefix" "$dir/other$prefix/lib/pkgconfig/libspawn_bpf.pc" || return 1
+	done
+}
+
 install_tree() {
 	make -o kernel-release -o kernel-debug -o kernel-tree -o deps install "DESTDIR=$dir/tree" PREFIX=/usr
 }
@@ -51,11 +60,29 @@ builds_and_runs() {
 		LD_LIBRARY_PATH=$dir/tree/usr/lib "$dir/user"
 }
 
-example_of_the_man_page() {
-	sed -n '/^\.Bd -literal/,/^\.Ed/ { /^\./d; s/\\e/\\/g; p }' lib/man/libspawn_bpf.3 >"$dir/example.c"
+# example PAGE [FLAG...]: compiles what the page shows, as it is.
+example() {
+	local page=$1
+	shift
+	sed -n '/^\.Bd -literal/,/^\.Ed/ { /^\./d; s/\\e/\\/g; p }' "lib/man/$page" |
+		sed -n '/^#define _GNU_SOURCE/,$p' >"$dir/example.c"
+	gcc "${strict[@]}" -Ilib -o "$dir/example" "$dir/example.c" "$lib/libspawn_bpf.a" "$@"
+}
+
+example_of_a_command() {
 	printf '%s\n' b a >"$dir/names"
-	gcc "${strict[@]}" -D_GNU_SOURCE -Ilib -o "$dir/example" "$dir/example.c" \
-		"$lib/libspawn_bpf.a" && [ "$(cd "$dir" && ./example)" = $'a\nb' ]
+	example libspawn_bpf.3 && [ "$(cd "$dir" && ./example)" = $'a\nb' ]
+}
+
+# Not here: its last words are those of a kernel that cannot spawn.
+example_of_a_ring() {
+	example spawn_bpf_cmd__spawn.3 -luring || return
+	"$dir/example"
+	[ $? = 1 ]
+}
+
+example_of_a_queue() {
+	example spawn_bpf_queue__new.3 && [ "$("$dir/example" | grep -c '^hello$')" = 10 ]
 }
 
 sanitized() {
@@ -94,9 +121,12 @@ expect header_c11_ok compiles gcc -x c -std=c11 -D_GNU_SOURCE
 expect header_cxx11_ok compiles g++ -x c++ -std=c++11
 expect header_clang_ok compiles clang-19 -x c
 expect install_ok install_tree
+expect pc_file_has_its_prefix_ok pc_file_has_its_prefix
 expect program_with_the_shared_object_ok builds_and_runs
 expect program_with_the_archive_ok builds_and_runs -static
-expect example_of_the_man_page_ok example_of_the_man_page
+expect example_of_a_command_ok example_of_a_command
+expect example_of_a_ring_ok example_of_a_ring
+expect example_of_a_queue_ok example_of_a_queue
 expect sanitizers_ok sanitized
 expect valgrind_ok in_valgrind
 expect man_pages_ok pages

@@ -9,4 +9,4 @@ if [ "${KERNEL:-release}" = debug ]; then
 	echo "1..0 # SKIP run on the release kernel"
 	exit 0
 fi
-exec selftests/vm/guest --root host --timeout 1800 -- selftests/preload/python.sh io_uring disabled EPERM ENOSYS
+exec selftests/vm/guest --root host --timeout 1800 -- selftests/preload/python.sh io_uring disabled EPERM ENOSYS KILL

@@ -78,9 +78,9 @@ FIXTURE_TEARDOWN(name)								\
 } while (0)
 
 /* Nothing is spawned by a command that has refused a step. */
-#define EXPECT_REFUSED(c, err) do {						\
+#define EXPECT_REFUSED(c, err, at) do {						\
 	EXPECT_EQ((int)(err), spawn_by(c, (c)->cmd, &(c)->res, 0));		\
-	EXPECT_EQ(SPAWN_BPF_STEP_CLONE, (c)->res.step);				\
+	EXPECT_EQ((int)(at), (c)->res.step);					\
 	EXPECT_EQ(SPAWN_BPF_BACKEND_NONE, (c)->res.backend);			\
 	EXPECT_TRUE(no_child_left());						\
 } while (0)

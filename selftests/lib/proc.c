@@ -227,6 +227,23 @@ long slab_objects(const char *cache)
 	return value;
 }
 
+pid_t child_of(pid_t parent)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	pid_t found = 0;
+	char state;
+	int ppid;
+
+	while (proc && !found && (d = readdir(proc)))
+		if (read_stat(d->d_name, &state, &ppid) && ppid == parent &&
+		    atoi(d->d_name) != getpid())
+			found = atoi(d->d_name);
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
 /* n, or the share of it that SPAWN_TEST_PERCENT asks for. */
 unsigned int rounds(unsigned int n)
 {

@@ -99,6 +99,8 @@ bool debug_kernel(void);
 int write_file(const char *path, const char *text);
 int copy_file(const char *from, const char *to, mode_t mode);
 bool all_children_gone(void);
+/* One of them that is not the caller, 0 if there is none. */
+pid_t child_of(pid_t parent);
 
 /*
  * What the system has in use, and whether it comes back to that, give or take what it does on its

@@ -63,7 +63,8 @@ static void outcome(int err, pid_t pid)
 	int status;
 
 	if (err) {
-		printf("%s%s\n", strerrorname_np(err), pid == -2 ? "" : ", and pid was set");
+		printf("%s%s%s\n", strerrorname_np(err), errno == err ? ", and errno" : "",
+		       pid == -2 ? "" : ", and pid was set");
 	} else {
 		must(pid > 0 && waitpid(pid, &status, 0) == pid, "waiting for the pid of the spawn");
 		tell_status(status);
@@ -79,6 +80,7 @@ void go(const char *file, const char *arg)
 	int err;
 
 	fflush(stdout);
+	errno = 0;
 	err = posix_spawn(&pid, file, &actions, &attr, argv, environ);
 	outcome(err, pid);
 }
@@ -90,6 +92,7 @@ void gop(const char *name, const char *arg)
 	int err;
 
 	fflush(stdout);
+	errno = 0;
 	err = posix_spawnp(&pid, name, &actions, &attr, argv, environ);
 	outcome(err, pid);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * no_io_uring EPERM|ENOSYS PROGRAM [ARGUMENT...]: runs it under a seccomp filter that denies the
- * calls of io_uring with this error, as those of containers do, and allows all others.
+ * no_io_uring EPERM|ENOSYS|KILL PROGRAM [ARGUMENT...]: runs it under a seccomp filter that denies the
+ * calls of io_uring with this error, as those of containers do, or kills who makes them, as those of
+ * sandboxes do, and allows all others.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int deny(int err)
+static int deny(unsigned int action)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -22,7 +23,7 @@ static int deny(int err)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_enter, 2, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_register, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | err),
+		BPF_STMT(BPF_RET | BPF_K, action),
 	};
 	struct sock_fprog filter = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
 
@@ -32,17 +33,19 @@ static int deny(int err)
 
 int main(int argc, char **argv)
 {
-	int err = 0;
+	unsigned int action = 0;
 
 	if (argc > 2 && !strcmp(argv[1], "EPERM"))
-		err = EPERM;
+		action = SECCOMP_RET_ERRNO | EPERM;
 	else if (argc > 2 && !strcmp(argv[1], "ENOSYS"))
-		err = ENOSYS;
-	if (!err) {
-		fprintf(stderr, "usage: no_io_uring EPERM|ENOSYS PROGRAM [ARGUMENT...]\n");
+		action = SECCOMP_RET_ERRNO | ENOSYS;
+	else if (argc > 2 && !strcmp(argv[1], "KILL"))
+		action = SECCOMP_RET_KILL_PROCESS;
+	if (!action) {
+		fprintf(stderr, "usage: no_io_uring EPERM|ENOSYS|KILL PROGRAM [ARGUMENT...]\n");
 		return 125;
 	}
-	if (deny(err)) {
+	if (deny(action)) {
 		perror("no_io_uring: the filter could not be installed");
 		return 125;
 	}

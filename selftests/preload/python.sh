@@ -47,7 +47,11 @@ suite_by_fallback_where_seccomp_says_EPERM() {
 }
 
 suite_by_fallback_where_seccomp_says_ENOSYS() {
-	suite "$tests/no_io_uring" ENOSYS && served fallback ENOSYS
+	suite "$tests/no_io_uring" ENOSYS && served fallback EPERM
+}
+
+suite_by_fallback_where_seccomp_kills() {
+	suite "$tests/no_io_uring" KILL && served fallback EPERM
 }
 
 # What the kernel of this machine says depends on how old it is, and on who forbids what.
@@ -79,6 +83,7 @@ for how in "${@:?}"; do
 	case $how in
 	io_uring) cases_of=(suite_by_io_uring subprocess_by_io_uring) ;;
 	disabled) cases_of=(suite_by_fallback_where_disabled) ;;
+	KILL) cases_of=(suite_by_fallback_where_seccomp_kills) ;;
 	EPERM | ENOSYS) cases_of=("suite_by_fallback_where_seccomp_says_$how") ;;
 	unpatched) cases_of=(suite_by_fallback_on_an_unpatched_kernel) ;;
 	*) echo "python.sh: there is no way called $how" >&2; exit 2 ;;
