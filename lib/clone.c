@@ -23,6 +23,12 @@ struct shared {
 	struct walk	walk;
 };
 
+/* A new cgroup namespace has the cgroup the process is in then as its root. */
+static __u64 clone_flags(const struct spawn_bpf_cmd *cmd)
+{
+	return cmd->clone_flags & ~(CLONE_INTO_CGROUP | (cmd->cgroup < 0 ? 0 : CLONE_NEWCGROUP));
+}
+
 /*
  * A process that changes its ids while it has our memory makes us undumpable, and to undo that
  * would let its new user at the memory of the next one. So it gets a copy.
@@ -31,7 +37,7 @@ static int clone_on(struct shared *shared, bool pidfd, int *pidfd_out)
 {
 	const struct spawn_bpf_cmd *cmd = shared->walk.cmd;
 	int flags = CLONE_VFORK | (cmd->nr_credentials ? 0 : CLONE_VM) |
-		    (pidfd ? CLONE_PIDFD : 0) | (int)(cmd->clone_flags & ~CLONE_INTO_CGROUP);
+		    (pidfd ? CLONE_PIDFD : 0) | (int)clone_flags(cmd);
 	int pid = clone(clone_child, shared->stack + STACK_SIZE, flags, &shared->walk, pidfd_out);
 
 	return pid < 0 ? -errno : pid;
@@ -40,15 +46,18 @@ static int clone_on(struct shared *shared, bool pidfd, int *pidfd_out)
 /*
  * The child has no exit signal until exec gives it SIGCHLD. So it is nobody's child if it fails,
  * and as long as it can be found by __WCLONE it has not become a program. Where CLONE_VFORK is not,
- * in valgrind for instance, this is what waits for that.
+ * in valgrind for instance, this is what waits for that. Other threads may wait for all there is, and
+ * filters may deny this call: so what the child has said about itself comes first.
  */
-static bool has_execed(int pid)
+static bool has_execed(const struct walk *w, int pid)
 {
 	int ret;
 
 	while ((ret = waitpid(pid, NULL, __WCLONE | WNOHANG)) == 0)
 		nanosleep(&(struct timespec){ .tv_nsec = 20000 }, NULL);
-	return ret != pid;
+	if (ret < 0 && errno != ECHILD && w->error)
+		syscall(SYS_waitid, P_PID, pid, NULL, WEXITED | __WCLONE, NULL);
+	return ret != pid && !w->error;
 }
 
 static int run(struct shared *shared, bool pidfd, int *pidfd_out)
@@ -61,7 +70,7 @@ static int run(struct shared *shared, bool pidfd, int *pidfd_out)
 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof(all));
 	w->mask = mask;
 	pid = clone_on(shared, pidfd, pidfd_out);
-	if (pid > 0 && !has_execed(pid)) {
+	if (pid > 0 && !has_execed(w, pid)) {
 		pid = w->error ?: -EINTR;
 		if (!w->error)		/* killed: that is no step's error */
 			w->step = IORING_SPAWN_STEP_NONE;

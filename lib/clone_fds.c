@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
@@ -192,6 +193,8 @@ int clone_birth(const struct spawn_bpf_cmd *cmd)
 	setrlimit(RLIMIT_NOFILE, &lifted);
 	if (cmd->cgroup >= 0)
 		err = enter_cgroup(cmd->cgroup);
+	if (!err && cmd->cgroup >= 0 && cmd->clone_flags & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP))
+		err = -errno;
 	if (!err)
 		err = move_fds(cmd->fds, cmd->nr_fds);
 	if (!err && cmd->spawn_flags & IORING_CLONE_NO_FILES)

@@ -288,6 +288,10 @@ int spawn_bpf_cmd__result(const struct spawn_bpf_cmd *cmd, const struct io_uring
 	if (!cmd || !cqe || !RESULT_VALID(res))
 		return -EINVAL;
 	result_init(res);
+	if (cmd->error) {
+		res->step = cmd->refused;
+		return res->error = cmd->error;
+	}
 	res->backend = SPAWN_BPF_BACKEND_IO_URING;
 	return cmd_result(cmd, res, cqe->res, IORING_CQE_STEP(cqe));
 }

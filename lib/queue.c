@@ -6,33 +6,36 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "clone.h"
+#include "guard.h"
 #include "opts.h"
 #include "queue.h"
+#include "thread_ring.h"
 
 #define MAX_DEPTH	32768	/* as io_uring has it */
 #define QUEUE_FLAGS	(SPAWN_BPF_PIDFD | SPAWN_BPF_NO_FALLBACK | SPAWN_BPF_NO_IO_URING)
 
 /* ---- Whose it is, and who is told ----------------------------------------------------------- */
 
-/* The ring is the thread's: another one would find its own, or none, under the same number. */
+/*
+ * The ring is the thread's: another one would find its own, or none, under the same number. The
+ * child of a vfork(2) has our id.
+ */
 static bool is_ours(const struct spawn_bpf_queue *q)
 {
-	return gettid() == q->tid;
+	return thread_id() == q->thread && getpid() == q->pid;
 }
 
-void queue_tell_nothing(struct spawn_bpf_queue *q)
+bool queue_tell_nothing(struct spawn_bpf_queue *q)
 {
 	eventfd_t count;
 
-	if (q->event >= 0)
-		eventfd_read(q->event, &count);
+	return q->event >= 0 && !eventfd_read(q->event, &count);
 }
 
 static void tell_results(struct spawn_bpf_queue *q)
@@ -91,7 +94,7 @@ struct spawn_bpf_queue *spawn_bpf_queue__new(unsigned int depth,
 		return NULL;
 	q->flags = flags;
 	q->pid = getpid();
-	q->tid = gettid();
+	q->thread = thread_id();
 	q->depth = depth;
 	q->event = -1;
 	init_lists(q);
@@ -140,10 +143,11 @@ static void finish(struct spawn_bpf_queue *q)
 
 void spawn_bpf_queue__free(struct spawn_bpf_queue *q)
 {
-	int saved = errno;
+	struct guard guard;
 
 	if (!q)
 		return;
+	guard = guard_enter();
 	close_event(q);
 	if (getpid() != q->pid)
 		free(q);	/* a copy; of the ring a child has nothing */
@@ -151,7 +155,7 @@ void spawn_bpf_queue__free(struct spawn_bpf_queue *q)
 		finish(q);
 	else
 		abandon(q);
-	errno = saved;
+	guard_leave(&guard);
 }
 
 /* ---- Submitting --------------------------------------------------------------------------- */
@@ -179,12 +183,10 @@ int spawn_bpf_queue__add(struct spawn_bpf_queue *q, struct spawn_bpf_cmd *cmd, v
 	return 0;
 }
 
-/* A thread that is cancelled in here would leave a child that nobody knows. */
 void queue_clone_entry(struct spawn_bpf_queue *q, struct entry *e)
 {
-	int state, err;
+	int err;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	result_init(&e->res);
 	err = q->flags & SPAWN_BPF_NO_FALLBACK ? -EPERM :
 		clone_spawn(e->cmd, &e->res, q->flags & SPAWN_BPF_PIDFD);
@@ -192,7 +194,6 @@ void queue_clone_entry(struct spawn_bpf_queue *q, struct entry *e)
 		e->res.error = err;
 		e->res.step = SPAWN_BPF_STEP_CLONE;
 	}
-	pthread_setcancelstate(state, NULL);
 }
 
 void queue_end_entry(struct spawn_bpf_queue *q, struct entry *e, int error)
@@ -214,20 +215,30 @@ static int submit_clone(struct spawn_bpf_queue *q)
 	return nr;
 }
 
+static int submit(struct spawn_bpf_queue *q)
+{
+	int ret;
+
+	if (q->has_ring)
+		ret = queue_ring_submit(q);
+	if (!q->has_ring)
+		ret = submit_clone(q);
+	return ret;
+}
+
 int spawn_bpf_queue__submit(struct spawn_bpf_queue *q)
 {
-	int saved = errno, ret;
+	struct guard guard;
+	int ret;
 
 	if (!q)
 		return -EINVAL;
 	if (!is_ours(q))
 		return -ENXIO;
-	if (q->has_ring)
-		ret = queue_ring_submit(q);
-	if (!q->has_ring)
-		ret = submit_clone(q);
+	guard = guard_enter();
+	ret = submit(q);
 	tell_results(q);
-	errno = saved;
+	guard_leave(&guard);
 	return ret;
 }
 
@@ -246,14 +257,10 @@ static void give(struct spawn_bpf_queue *q, struct entry *e, struct spawn_bpf_re
 	append(&q->free, e);
 }
 
-int spawn_bpf_queue__wait(struct spawn_bpf_queue *q, int timeout_ms, struct spawn_bpf_result *res,
-			  void **data)
+static int next_result(struct spawn_bpf_queue *q, int timeout_ms)
 {
-	int saved = errno, err;
+	int err = submit(q);
 
-	if (!q || !RESULT_VALID(res))
-		return -EINVAL;
-	err = spawn_bpf_queue__submit(q);
 	if (err < 0)
 		return err;
 	if (q->nr_under_way)
@@ -262,10 +269,25 @@ int spawn_bpf_queue__wait(struct spawn_bpf_queue *q, int timeout_ms, struct spaw
 		err = q->done.first ? 0 : -ECHILD;
 	if (!q->nr_under_way)
 		queue_tell_nothing(q);
+	return err;
+}
+
+int spawn_bpf_queue__wait(struct spawn_bpf_queue *q, int timeout_ms, struct spawn_bpf_result *res,
+			  void **data)
+{
+	struct guard guard;
+	int err;
+
+	if (!q || !RESULT_VALID(res))
+		return -EINVAL;
+	if (!is_ours(q))
+		return -ENXIO;
+	guard = guard_enter();
+	err = next_result(q, timeout_ms);
 	if (!err)
 		give(q, take(&q->done), res, data);
 	tell_results(q);
-	errno = saved;
+	guard_leave(&guard);
 	return err;
 }
 
@@ -287,17 +309,19 @@ static int make_event(struct spawn_bpf_queue *q)
 
 int spawn_bpf_queue__fd(struct spawn_bpf_queue *q)
 {
-	int saved = errno, err = 0;
+	struct guard guard;
+	int err = 0;
 
 	if (!q)
 		return -EINVAL;
 	if (!is_ours(q))
 		return -ENXIO;
+	guard = guard_enter();
 	if (q->event < 0) {
 		err = make_event(q);
 		tell_results(q);
 	}
-	errno = saved;
+	guard_leave(&guard);
 	return err ?: q->event;
 }
 
@@ -305,20 +329,22 @@ int spawn_bpf_queue__fd(struct spawn_bpf_queue *q)
 
 int spawn_bpf_queue__cancel(struct spawn_bpf_queue *q)
 {
-	int saved = errno, ret = 0;
+	struct guard guard;
 	struct entry *e;
+	int ret = 0;
 
 	if (!q)
 		return -EINVAL;
 	if (!is_ours(q))
 		return -ENXIO;
+	guard = guard_enter();
 	while ((e = take(&q->added)))
 		queue_end_entry(q, e, -ECANCELED);
 	if (q->pushed.first)
-		ret = spawn_bpf_queue__submit(q);
+		ret = submit(q);
 	if (ret >= 0 && q->nr_under_way)
 		ret = queue_ring_cancel(q);
 	tell_results(q);
-	errno = saved;
+	guard_leave(&guard);
 	return ret < 0 ? ret : 0;
 }

@@ -22,7 +22,8 @@ struct list {
 
 struct spawn_bpf_queue {
 	__u32		flags;
-	pid_t		pid, tid;	/* whose it is */
+	pid_t		pid;		/* whose it is */
+	unsigned long	thread;
 	int		event;		/* or -1: nobody wants to know */
 	ino_t		event_ino;
 	bool		has_ring;
@@ -58,8 +59,8 @@ static inline struct entry *take(struct list *list)
 void queue_clone_entry(struct spawn_bpf_queue *q, struct entry *e);
 /* It is done, without a process. */
 void queue_end_entry(struct spawn_bpf_queue *q, struct entry *e, int error);
-/* Before results are taken from the ring: who polls is told again of what comes from now on. */
-void queue_tell_nothing(struct spawn_bpf_queue *q);
+/* Who polls is told again of what comes from now on. False: nobody had been told of anything. */
+bool queue_tell_nothing(struct spawn_bpf_queue *q);
 
 /*
  * queue_ring.c, all called by the thread that made the ring. 0 or more, or -errno. A filter may come

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include "queue.h"
+#include "thread_ring.h"
 
 #define RING_FLAGS	(IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | \
 			 IORING_SETUP_DEFER_TASKRUN | SETUP_REGISTERED_FD_ONLY)
@@ -18,7 +19,7 @@ int queue_ring_make(struct spawn_bpf_queue *q)
 	if (q->memory == MAP_FAILED)
 		return -errno;
 	/* a child that wrote to it would have the parent's ring see nothing of it */
-	err = madvise(q->memory, q->size, MADV_DONTFORK) ? -errno :
+	err = madvise(q->memory, q->size, MADV_WIPEONFORK) ? -errno :
 		ring_init(&q->ring, q->depth, RING_FLAGS, q->memory, (char *)q->memory + rings);
 	if (err) {
 		munmap(q->memory, q->size);
@@ -128,16 +129,24 @@ static void take_cqe(struct spawn_bpf_queue *q, const struct io_uring_cqe *cqe)
 	append(&q->done, e);
 }
 
-/* Waits for @nr at most, then takes all that are there. As io_uring_enter(2) if there are none. */
+/*
+ * Waits for @nr at most, then takes all that are there. As io_uring_enter(2) if there are none. A
+ * completion that comes behind the system call is not in the ring yet, and who polls has been told of
+ * it: that is not to be taken back before it is there.
+ */
 static int collect(struct spawn_bpf_queue *q, unsigned int nr, const struct __kernel_timespec *ts)
 {
-	int ret = ring_enter(&q->ring, 0, nr, ts);
+	int ret = ring_enter(&q->ring, 0, nr, ts), again = ret;
 	struct io_uring_cqe cqe;
 
-	queue_tell_nothing(q);
-	while (ring_pop(&q->ring, &cqe))
-		take_cqe(q, &cqe);
-	if (ret == -EPERM)
+	for (;;) {
+		while (ring_pop(&q->ring, &cqe))
+			take_cqe(q, &cqe);
+		if (again == -EPERM || !queue_tell_nothing(q))
+			break;
+		again = ring_enter(&q->ring, 0, 0, NULL);
+	}
+	if (again == -EPERM)
 		lose_ring(q);
 	return q->done.first ? 0 : ret;
 }
@@ -154,7 +163,8 @@ int queue_ring_wait(struct spawn_bpf_queue *q, int timeout_ms)
 	do {
 		block = timeout_ms && !q->done.first;
 		ret = collect(q, block, timeout_ms < 0 ? NULL : &ts);
-	} while (block && ret >= 0 && !q->done.first);
+		/* a handler may have forked: then this is a child, which has no ring */
+	} while (block && ret >= 0 && !q->done.first && thread_id() == q->thread);
 	if (q->done.first)
 		return 0;
 	return ret < 0 && ret != -ETIME ? ret : -EAGAIN;

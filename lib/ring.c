@@ -120,9 +120,13 @@ unsigned int ring_unsubmitted(const struct ring *ring)
 	return ring->sq_tail - atomic_load_explicit(ring->k_sq_head, memory_order_acquire);
 }
 
+/* In a child the memory is empty: then the tail is none that could be. */
 bool ring_pop(struct ring *ring, struct io_uring_cqe *cqe)
 {
-	if (atomic_load_explicit(ring->k_cq_tail, memory_order_acquire) == ring->cq_head)
+	unsigned int nr = atomic_load_explicit(ring->k_cq_tail, memory_order_acquire) -
+			  ring->cq_head;
+
+	if (!nr || nr > ring->cq_mask + 1)
 		return false;
 	*cqe = ring->cqes[ring->cq_head & ring->cq_mask];
 	atomic_store_explicit(ring->k_cq_head, ++ring->cq_head, memory_order_release);

@@ -79,7 +79,20 @@ static int nice_after(const struct sched_attributes *attr, __u32 size, int nice)
 	return clamp(attr->nice, MIN_NICE, MAX_NICE);
 }
 
-/* The process starts with the nice value of this thread, and each step may change it. */
+/* What the process starts with: that of this thread, unless it was asked to be reset. */
+static int first_nice(void)
+{
+	int policy = sched_getscheduler(0), nice = getpriority(PRIO_PROCESS, 0);
+
+	if (policy < 0 || !(policy & SCHED_RESET_ON_FORK))
+		return nice;
+	policy &= ~SCHED_RESET_ON_FORK;
+	if (nice < 0 || (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE))
+		return 0;
+	return nice;
+}
+
+/* Each step may change it. */
 void cmd_settle_scheds(const struct spawn_bpf_cmd *cmd)
 {
 	unsigned int i;
@@ -87,7 +100,7 @@ void cmd_settle_scheds(const struct spawn_bpf_cmd *cmd)
 
 	if (!cmd->scheds)
 		return;
-	nice = getpriority(PRIO_PROCESS, 0);
+	nice = first_nice();
 	for (i = 0; i < cmd->nr_steps; i++) {
 		const struct io_uring_sqe *sqe = &cmd->sqe[i];
 		struct sched_attributes *attr = (void *)(uintptr_t)sqe->addr;

@@ -2,9 +2,9 @@
 /* Spawning a command synchronously, by the backend that can. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <pthread.h>
 #include "clone.h"
 #include "cmd.h"
+#include "guard.h"
 #include "opts.h"
 #include "thread_ring.h"
 
@@ -53,16 +53,15 @@ int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_resul
 			 const struct spawn_bpf_spawn_opts *opts)
 {
 	__u32 flags = OPTS_GET(opts, flags, 0);
-	int saved = errno, state, err;
+	struct guard guard;
+	int err;
 
 	if (!cmd || !RESULT_VALID(res) || !OPTS_VALID(opts) || flags & ~SPAWN_FLAGS)
 		return -EINVAL;
 	result_init(res);
-	/* a thread that is cancelled in here would leave a child that nobody knows */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	guard = guard_enter();
 	err = spawn(cmd, res, flags);
-	pthread_setcancelstate(state, NULL);
-	errno = saved;
+	guard_leave(&guard);
 	return err;
 }
 
@@ -72,15 +71,15 @@ int spawn_bpf__probe(void)
 	char *argv[] = { "", NULL };
 	LIBSPAWN_BPF_RESULT(res);
 	struct spawn_bpf_cmd cmd;
-	int saved = errno, state, err;
+	struct guard guard;
+	int err;
 
 	err = cmd_init(&cmd, "", argv, argv + 1, NULL);
 	if (err)
 		return err;
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	guard = guard_enter();
 	err = cmd_spawn_io_uring(&cmd, &res, false);
-	pthread_setcancelstate(state, NULL);
+	guard_leave(&guard);
 	cmd_fini(&cmd);
-	errno = saved;
 	return err;
 }

@@ -14,13 +14,16 @@
 			 SETUP_REGISTERED_FD_ONLY)
 #define MEMORY_SIZE	(2 * RING_PAGE)
 
+#define FEW_KEYS	32	/* glibc allocates for others, which a signal handler must not do */
+
 /* A model of its own: no access may allocate, a signal handler may be the first one. */
 static __thread struct thread_ring {
 	struct ring	ring;
 	void		*memory;
+	unsigned long	id;		/* 0: not needed yet */
 	bool		is_made;
 	bool		busy;
-	int		error;		/* it was tried, and this is why not */
+	int		error;		/* it was tried, and this is why never again */
 } this __attribute__((tls_model("initial-exec")));
 
 /*
@@ -30,6 +33,7 @@ static __thread struct thread_ring {
  */
 static pid_t process;
 static pthread_key_t at_exit;
+static bool has_key;
 
 static void unmap(void *memory)
 {
@@ -40,33 +44,43 @@ static void unmap(void *memory)
 	this.is_made = false;
 }
 
-/* The memory was not copied, so nothing is to be unmapped; the ring was the parent's. */
+/* The memory is there, but empty; the ring was the parent's. */
 static void start_again(void)
 {
 	process = getpid();
-	this.memory = NULL;
+	this.id = 0;
 	this.is_made = false;
 	this.busy = false;
 	this.error = 0;
-	pthread_setspecific(at_exit, NULL);
 }
 
 __attribute__((constructor)) static void watch(void)
 {
 	process = getpid();
-	pthread_key_create(&at_exit, unmap);
+	has_key = !pthread_key_create(&at_exit, unmap) && at_exit < FEW_KEYS;
 	pthread_atfork(NULL, NULL, start_again);
+}
+
+unsigned long thread_id(void)
+{
+	static atomic_ulong last;
+
+	if (!this.id)
+		this.id = ++last;
+	return this.id;
 }
 
 static int map(void)
 {
-	void *memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
+	void *memory;
 	int err;
 
+	if (!has_key)
+		return -EAGAIN;
+	memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
-	err = madvise(memory, MEMORY_SIZE, MADV_DONTFORK) ? -errno :
+	err = madvise(memory, MEMORY_SIZE, MADV_WIPEONFORK) ? -errno :
 		-pthread_setspecific(at_exit, memory);
 	if (err)
 		munmap(memory, MEMORY_SIZE);
@@ -75,15 +89,23 @@ static int map(void)
 	return err;
 }
 
+/* What a sysctl, a limit or other rings forbid now may be possible the next time. */
+static bool is_final(int err)
+{
+	return err == -EOPNOTSUPP || err == -EPROTO || err == -ENOSYS;
+}
+
 static int make(void)
 {
-	if (!this.memory)
-		this.error = map();
-	if (!this.error)
-		this.error = ring_init(&this.ring, 1, RING_FLAGS, this.memory,
-				       (char *)this.memory + RING_PAGE);
-	this.is_made = !this.error;
-	return this.error;
+	int err = this.memory ? 0 : map();
+
+	if (!err)
+		err = ring_init(&this.ring, 1, RING_FLAGS, this.memory,
+				(char *)this.memory + RING_PAGE);
+	this.is_made = !err;
+	if (is_final(err))
+		this.error = err;
+	return err;
 }
 
 int thread_ring_get(void)
@@ -102,8 +124,10 @@ int thread_ring_get(void)
 	return err;
 }
 
+/* A handler that interrupts us may fork, and the child comes back to here without the ring. */
 static int run(const struct io_uring_sqe *sqe, struct io_uring_cqe *cqe)
 {
+	unsigned long id = thread_id();
 	int ret;
 
 	ring_push(&this.ring, sqe);
@@ -113,11 +137,12 @@ static int run(const struct io_uring_sqe *sqe, struct io_uring_cqe *cqe)
 		return ret ?: -EAGAIN;
 	}
 	while (!ring_pop(&this.ring, cqe)) {
-		ret = ring_enter(&this.ring, 0, 1, NULL);
+		ret = id == thread_id() ? ring_enter(&this.ring, 0, 1, NULL) : -ENXIO;
 		if (ret >= 0 || ret == -EINTR)
 			continue;
-		/* a filter that came just now: not to be tried again, by whatever means */
-		this.error = -EIO;
+		/* or a filter that came just now: not to be tried again, by whatever means */
+		if (ret != -ENXIO)
+			this.error = -EIO;
 		*cqe = (struct io_uring_cqe){ .res = -EIO, .flags = IORING_SPAWN_STEP_NONE << 16 };
 		break;
 	}

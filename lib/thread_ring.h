@@ -9,10 +9,14 @@
  * inherits it, and no limit on descriptors or loop that closes all of them reaches it.
  */
 
+/* Never 0, and never that of another thread, of this process or of a parent's, but vfork(2)'s. */
+unsigned long thread_id(void);
+
 /*
  * Makes the ring if need be. 0, or why it cannot be used. -ENXIO: this is the child of a vfork(2),
  * which has its parent's memory but not its rings. -EBUSY: a signal handler calls, and the thread
- * it interrupted is in here already. Any other error stays so for this thread.
+ * it interrupted is in here already; or there are too many rings. -EOPNOTSUPP, -EPROTO and -ENOSYS
+ * stay so for this thread, others are tried again.
  */
 int thread_ring_get(void);
 

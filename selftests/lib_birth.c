@@ -172,6 +172,25 @@ TEST_F(birth, cgroup)
 	EXPECT_REFUSED(c, -EINVAL, SPAWN_BPF_STEP_CLONE);
 }
 
+/* Of both together the cgroup is the root of the namespace, as with clone3(2). */
+TEST_F(birth, cgroup_and_its_namespace)
+{
+	char *argv[] = { "sh", "-c", "read line </proc/self/cgroup; [ \"$line\" = 0::/ ]", NULL };
+	struct spawn_bpf_cmd *cmd = spawn_bpf_cmd__new("/bin/sh", argv, environ, NULL);
+	struct command *c = &self->c;
+	struct cgroup cg;
+
+	ASSERT_EQ(0, cgroup_make(&cg, NULL));
+	EXPECT_EQ(0, spawn_bpf_cmd__cgroup(cmd, cg.fd));
+	ASSERT_EQ(0, spawn_by(c, cmd, &c->res, 0));
+	EXPECT_EQ(1, wait_exit(c->res.pid));
+	EXPECT_EQ(0, spawn_bpf_cmd__namespaces(cmd, CLONE_NEWCGROUP));
+	ASSERT_EQ(0, spawn_by(c, cmd, &c->res, 0));
+	EXPECT_EQ(0, wait_exit(c->res.pid));
+	spawn_bpf_cmd__free(cmd);
+	cgroup_remove(&cg);
+}
+
 static ino_t namespace_of(pid_t pid, const char *which)
 {
 	struct stat st;

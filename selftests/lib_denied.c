@@ -76,6 +76,19 @@ static int install_filter(unsigned int action, int call)
 	return 0;
 }
 
+/* Not for ever: who allows it again is believed. */
+TEST_F(denied, for_a_while)
+{
+	if (!variant->has_ring) {
+		ASSERT_EQ(0, write_file(DISABLED, "2"));
+		EXPECT_FALLS_BACK(-EPERM);
+		ASSERT_EQ(0, write_file(DISABLED, "0"));
+	}
+	EXPECT_EQ(0, spawn_bpf__probe());
+	EXPECT_EQ(0, spawn_by(&self->io_uring, self->io_uring.cmd, &self->io_uring.res, 0));
+	EXPECT_LT(0, wait(NULL));
+}
+
 TEST_F(denied, by_a_filter_eperm)
 {
 	ASSERT_EQ(0, install_filter(SECCOMP_RET_ERRNO | EPERM, -1));
@@ -151,6 +164,23 @@ TEST_F(denied, under_any_filter)
 {
 	ASSERT_EQ(0, install_filter(SECCOMP_RET_ERRNO | EPERM, __NR_acct));
 	EXPECT_FALLS_BACK(-EPERM);
+}
+
+/* What failed has failed, and is reaped by other means. */
+TEST_F(denied, waiting_too)
+{
+	struct spawn_bpf_cmd *cmd = spawn_bpf_cmd__new("/nowhere", NULL, NULL, NULL);
+	LIBSPAWN_BPF_RESULT(res);
+	unsigned int i;
+
+	ASSERT_EQ(0, install_filter(SECCOMP_RET_ERRNO | EPERM, __NR_wait4));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-ENOENT, spawn_bpf_cmd__spawn(cmd, &res, NULL));
+		EXPECT_EQ(SPAWN_BPF_STEP_EXEC, res.step);
+		EXPECT_EQ(SPAWN_BPF_BACKEND_CLONE, res.backend);
+		EXPECT_FALSE(has_child());
+	}
+	spawn_bpf_cmd__free(cmd);
 }
 
 TEST_F(denied, close_range_too)

@@ -151,6 +151,30 @@ TEST_F(queue, descriptor_comes_late)
 	EXPECT_FALSE(readable(self->queue, QUIET_MS));
 }
 
+/* With results that come at any moment: none that nobody is told of. */
+TEST_F(queue, descriptor_in_a_loop)
+{
+	LIBSPAWN_BPF_RESULT(res);
+	unsigned int i, nr = 0, told = 0;
+	int err;
+
+	ASSERT_LE(0, spawn_bpf_queue__fd(self->queue));
+	for (i = 0; i < rounds(1500); i++) {
+		while (!spawn_bpf_queue__add(self->queue, self->bad, NULL))
+			nr++;
+		ASSERT_LE(0, spawn_bpf_queue__submit(self->queue));
+		ASSERT_TRUE(readable(self->queue, WAIT_MS)) {
+			TH_LOG("round %u: %u added, %u told", i, nr, told);
+		}
+		while (!(err = spawn_bpf_queue__wait(self->queue, 0, &res, NULL)))
+			told++;
+		ASSERT_TRUE(err == -EAGAIN || err == -ECHILD);
+	}
+	while (!spawn_bpf_queue__wait(self->queue, -1, &res, NULL))
+		told++;
+	EXPECT_EQ(nr, told);
+}
+
 TEST_F(queue, descriptor_that_cannot_be)
 {
 	struct rlimit none = { 0, 0 }, old;

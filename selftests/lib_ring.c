@@ -86,8 +86,9 @@ TEST_F(ring, what_cannot_be_prepared)
 	EXPECT_EQ(-EEXIST, spawn_bpf_cmd__prep(cmd, sqe, NULL));
 	/* submitted all the same */
 	EXPECT_EQ(0, submit_all(&self->ring));
-	EXPECT_EQ(-EINVAL, take_result(&self->ring, cmd, &res));
+	EXPECT_EQ(-EEXIST, take_result(&self->ring, cmd, &res));
 	EXPECT_EQ(SPAWN_BPF_STEP_CLONE, res.step);
+	EXPECT_EQ(SPAWN_BPF_BACKEND_NONE, res.backend);
 	EXPECT_TRUE(no_child_left());
 	spawn_bpf_cmd__free(cmd);
 }

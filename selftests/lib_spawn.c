@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -239,6 +240,74 @@ TEST_F(spawn, killed)
 	EXPECT_EQ(0, c->res.pid);
 	EXPECT_EQ(0, wait_exit(killer));
 	EXPECT_TRUE(no_child_left());
+}
+
+static void *reap_all(void *stop)
+{
+	while (!*(volatile bool *)stop)
+		waitpid(-1, NULL, __WALL);
+	return NULL;
+}
+
+/* Another thread waits for whatever there is: what failed has failed all the same. */
+TEST_F(spawn, others_wait)
+{
+	struct command *c = &self->c;
+	volatile bool stop = false;
+	pthread_t thread;
+	unsigned int i;
+
+	ASSERT_EQ(0, command_new(c, "/nowhere", 0, NULL));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, reap_all, (void *)&stop));
+	for (i = 0; i < rounds(300); i++) {
+		ASSERT_EQ(-ENOENT, spawn_by(c, c->cmd, &c->res, 0));
+		ASSERT_EQ(SPAWN_BPF_STEP_EXEC, c->res.step);
+		ASSERT_EQ(0, c->res.pid);
+	}
+	stop = true;
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_TRUE(no_child_left());
+}
+
+static volatile int forked, crashed;
+
+/* The child comes back to the call that was interrupted. */
+static void fork_in_handler(int sig)
+{
+	int saved = errno, status;
+	pid_t pid = fork();
+
+	if (pid) {
+		forked++;
+		crashed += waitpid(pid, &status, 0) != pid || status;
+	} else {
+		forked = -1;
+	}
+	errno = saved;
+}
+
+TEST_F(spawn, handlers_fork)
+{
+	struct sigaction act = { .sa_handler = fork_in_handler, .sa_flags = SA_RESTART };
+	struct itimerval timer = { { 0, 3000 }, { 0, 3000 } }, none = {};
+	struct spawn_bpf_cmd *cmd = exit_command("7");
+	struct command *c = &self->c;
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &act, NULL));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &timer, NULL));
+	while (forked >= 0 && forked < (int)rounds(30)) {
+		int err = spawn_by(c, cmd, &c->res, 0);
+		int status = err ?: wait_exit(c->res.pid);
+
+		if (forked < 0)
+			_exit(0);
+		ASSERT_EQ(7, status);
+	}
+	if (forked < 0)
+		_exit(0);
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &none, NULL));
+	EXPECT_EQ(0, crashed);
+	spawn_bpf_cmd__free(cmd);
 }
 
 /* ---- At a descriptor ---------------------------------------------------------------------- */

@@ -392,6 +392,19 @@ TEST_F(steps, sched)
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__sched(c->cmd, -2, 0));
 }
 
+TEST_F(steps, sched_of_a_caller_that_is_reset_on_fork)
+{
+	struct sched_param none = { 0 };
+	struct command *c = &self->c;
+
+	ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, -10));
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none));
+	EXPECT_EQ(0, spawn_bpf_cmd__sched(c->cmd, SCHED_BATCH, 0));
+	EXPECT_RUNS(c);
+	EXPECT_EQ(SCHED_BATCH, c->state.scheduling.policy);
+	EXPECT_EQ(0, c->state.scheduling.nice);
+}
+
 /* What linux/sched/types.h calls struct sched_attr; it clashes with sched.h. */
 struct deadline {
 	uint32_t size, policy;

@@ -77,13 +77,19 @@ static int add_close(struct spawn_bpf_cmd *cmd, int fd)
 }
 
 /*
- * glibc opens the lowest free number and moves it: O_CLOEXEC then counts only if the target was the
- * lowest. Who knows.
+ * The number is closed first, as POSIX has it: the path may be a name of what it was, or a device
+ * that can be opened once. glibc then opens the lowest free number and moves it: O_CLOEXEC counts
+ * only if the target was the lowest. Who knows.
  */
 static int add_open(struct spawn_bpf_cmd *cmd, int fd, const char *path, int oflag, mode_t mode)
 {
+	int err;
+
 	if (oflag & O_CLOEXEC)
 		return -EOPNOTSUPP;
+	err = spawn_bpf_cmd__close(cmd, fd);
+	if (err < 0)
+		return err;
 	return spawn_bpf_cmd__open(cmd, fd, path, oflag, mode);
 }
 
@@ -109,6 +115,18 @@ static int add_action(struct spawn_bpf_cmd *cmd, const struct __spawn_action *a)
 	}
 }
 
+/* Never with the C library's own two signals, 32 and 33. */
+static int add_mask(struct spawn_bpf_cmd *cmd, const sigset_t *mask)
+{
+	sigset_t programs = {};
+	__u64 bits;
+
+	memcpy(&bits, mask, sizeof(bits));
+	bits &= ~(3ULL << 31);
+	memcpy(&programs, &bits, sizeof(bits));
+	return spawn_bpf_cmd__sigmask(cmd, SIG_SETMASK, &programs);
+}
+
 /* @mask: of signals, that of the program unless attr has one. */
 static int add_steps(struct spawn_bpf_cmd *cmd, const posix_spawn_file_actions_t *actions,
 		     const posix_spawnattr_t *attr, const sigset_t *mask)
@@ -120,7 +138,7 @@ static int add_steps(struct spawn_bpf_cmd *cmd, const posix_spawn_file_actions_t
 	if (err >= 0 && attr && attr->__flags & POSIX_SPAWN_SETSIGMASK)
 		mask = &attr->__ss;
 	if (err >= 0)
-		err = spawn_bpf_cmd__sigmask(cmd, SIG_SETMASK, mask);
+		err = add_mask(cmd, mask);
 	return err < 0 ? err : 0;
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "stats.h"
@@ -24,6 +25,9 @@ static struct stats {
 	atomic_uint	by_errno[MAX_ERRNO];	/* [0]: by io_uring */
 	atomic_bool	is_appended;
 	atomic_llong	end;			/* of our line in the file, 0 until it is there */
+	dev_t		dev;			/* the file that was */
+	ino_t		ino;
+	atomic_int	pid;			/* ours, not that of a child of vfork(2) */
 } *stats;
 
 static char path[PATH_MAX];
@@ -48,8 +52,10 @@ __attribute__((constructor)) static void start(void)
 		return;
 	memory = mmap(NULL, sizeof(*stats), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		      0);
-	if (memory != MAP_FAILED && !madvise(memory, sizeof(*stats), MADV_WIPEONFORK))
-		stats = memory;
+	if (memory == MAP_FAILED || madvise(memory, sizeof(*stats), MADV_WIPEONFORK))
+		return;
+	stats = memory;
+	stats->pid = getpid();
 }
 
 static unsigned int sum_from(unsigned int first)
@@ -80,7 +86,9 @@ static void format(char line[LINE + 1])
 	int len;
 
 	put_name(name);
-	len = snprintf(line, LINE, "pid %d %s: io_uring %u, fallback %u", getpid(), name,
+	if (!stats->pid)
+		stats->pid = getpid();
+	len = snprintf(line, LINE, "pid %d %s: io_uring %u, fallback %u", stats->pid, name,
 		       stats->by_errno[0], sum_from(1));
 	for (i = 1; i < MAX_ERRNO && len < LINE - 32; i++)
 		if (stats->by_errno[i])
@@ -90,42 +98,67 @@ static void format(char line[LINE + 1])
 	line[LINE - 1] = '\n';
 }
 
-/* Beyond RLIMIT_FSIZE a write is a signal, which is not for the program. */
+/* Beyond RLIMIT_FSIZE, and to a FIFO nobody reads, a write is a signal, not for the program. */
 static ssize_t put(int fd, const char *line, off_t at)
 {
 	static const struct timespec now;
-	sigset_t fsize, old;
+	sigset_t ours, old;
 	ssize_t n;
 
-	sigemptyset(&fsize);
-	sigaddset(&fsize, SIGXFSZ);
-	pthread_sigmask(SIG_BLOCK, &fsize, &old);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGXFSZ);
+	sigaddset(&ours, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &ours, &old);
 	n = at < 0 ? write(fd, line, LINE) : pwrite(fd, line, LINE, at);
-	if (n < 0 && errno == EFBIG)
-		sigtimedwait(&fsize, NULL, &now);
+	if (n < 0 && (errno == EFBIG || errno == EPIPE))
+		sigtimedwait(&ours, NULL, &now);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return n;
+}
+
+/* The file may have been replaced, or made shorter, since our line was written there. */
+static bool has_our_line(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_dev == stats->dev && st.st_ino == stats->ino &&
+		st.st_size >= stats->end;
+}
+
+static bool append(int fd, const char *line)
+{
+	struct stat st;
+
+	if (put(fd, line, -1) != LINE || fstat(fd, &st))
+		return false;
+	stats->dev = st.st_dev;
+	stats->ino = st.st_ino;
+	stats->end = lseek(fd, 0, SEEK_CUR);
+	return true;
 }
 
 /* The one that appends the line says where it ends. Until then the others leave it to him. */
 static bool write_line(const char *line)
 {
-	bool first = !atomic_exchange(&stats->is_appended, true), ok = false;
+	bool first = !atomic_exchange(&stats->is_appended, true), ok = false, lost = first;
 	int fd;
 
 	if (!first && !stats->end)
 		return false;
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (first ? O_APPEND | O_CREAT : 0), 0666);
-	if (fd >= 0 && first) {
-		ok = put(fd, line, -1) == LINE;
-		stats->end = ok ? lseek(fd, 0, SEEK_CUR) : 0;
-	} else if (fd >= 0) {
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+			(first ? O_APPEND | O_CREAT : 0), 0666);
+	if (fd >= 0 && first)
+		ok = append(fd, line);
+	else if (fd >= 0 && has_our_line(fd))
 		ok = put(fd, line, stats->end - LINE) == LINE;
-	}
+	else if (fd >= 0)
+		lost = true;
 	if (fd >= 0)
 		close(fd);
-	if (first && !ok)
+	if (lost && !ok) {	/* the next one begins anew */
+		stats->end = 0;
 		stats->is_appended = false;
+	}
 	return ok;
 }
 

@@ -54,9 +54,27 @@ beyond_the_file_size_limit() {
 	(ulimit -f 0 && spawns_undisturbed one "$stats") && has_lines 0 none
 }
 
+# In the midst of a process: what others have written into the new file stays.
+replaced_file() {
+	printf 'first line\n' >"$work/new"
+	SPAWN_BPF_STATS=$stats LD_PRELOAD=$preload "$python" -c '
+import os, sys
+def spawn():
+    os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
+spawn()
+os.rename(sys.argv[1], sys.argv[2])
+spawn()
+spawn()
+' "$work/new" "$stats" || return 1
+	cat -A "$stats"
+	[ "$(head -n 1 "$stats")" = 'first line' ] && [ "$(wc -l <"$stats")" = 2 ] &&
+		tail -n 1 "$stats" | grep -qE '(io_uring|fallback) 3'
+}
+
 expect line_of_each_process line_of_each_process
 expect name_is_one_word name_is_one_word
 expect file_that_is_created file_that_is_created
+expect replaced_file replaced_file
 expect fifo_without_a_reader fifo_without_a_reader
 expect full_device spawns_undisturbed one /dev/full
 expect directory spawns_undisturbed one /tmp

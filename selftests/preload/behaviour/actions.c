@@ -182,11 +182,24 @@ CASE(many_actions, 1)
 {
 	int i;
 
-	for (i = 0; i < 200; i++)
+	for (i = 0; i < 120; i++)
 		posix_spawn_file_actions_addopen(&actions, 3 + i, "/dev/null", O_RDONLY, 0);
 	go(SELF, "f");
 	for (i = 0; i < 400; i++)
 		posix_spawn_file_actions_addopen(&actions, 3 + i % 100, "/dev/null", O_RDONLY, 0);
+	go(SELF, "f");
+}
+
+/* What the number was is closed before. */
+CASE(open_of_what_its_target_is, 0)
+{
+	put_at(5, "five");
+	fcntl(5, F_SETFD, 0);
+	posix_spawn_file_actions_addopen(&actions, 5, "/proc/self/fd/5", O_RDONLY, 0);
+	go(SELF, "f");
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/fd/0", O_RDONLY, 0);
+	go(SELF, "f");
+	posix_spawn_file_actions_addopen(&actions, 6, "/proc/self/fd/5", O_RDONLY, 0);
 	go(SELF, "f");
 }
 

@@ -143,6 +143,39 @@ CASE(scheduling_of_a_nice_process, 0)
 	}
 }
 
+/* The child starts without the nice value, and a change of policy keeps what is there. */
+CASE(scheduling_that_is_reset_on_fork, 0)
+{
+	struct sched_param none = { 0 }, five = { .sched_priority = 5 };
+	int nice;
+
+	for (nice = -10; nice <= 10; nice += 20) {
+		must(!setpriority(PRIO_PROCESS, 0, nice), "setpriority");
+		must(!sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none), "sched");
+		go(SELF, "w");
+		posix_spawnattr_setschedparam(&attr, &none);
+		posix_spawnattr_setschedpolicy(&attr, SCHED_BATCH);
+		posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSCHEDULER);
+		go(SELF, "w");
+	}
+	must(!sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &five), "sched");
+	posix_spawnattr_setschedparam(&attr, &none);
+	posix_spawnattr_setschedpolicy(&attr, SCHED_BATCH);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSCHEDULER);
+	go(SELF, "w");
+}
+
+/* By the C library only if a program makes the set itself. */
+CASE(mask_with_the_c_librarys_signals, 0)
+{
+	sigset_t set;
+
+	memset(&set, 0xff, sizeof(set));
+	posix_spawnattr_setsigmask(&attr, &set);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	go(SELF, "m");
+}
+
 CASE(resetids_drops_effective_ids, 0)
 {
 	must(!setresgid(-1, 65534, -1) && !setresuid(-1, 65534, -1), "setresuid");

@@ -216,6 +216,46 @@ CASE(handlers_spawn, 0)
 	go(SELF, "s");
 }
 
+static void forking_handler(int sig)
+{
+	int saved = errno, status;
+	pid_t pid = fork();
+
+	if (!pid)
+		handled = -1;		/* comes back to what was interrupted, and goes on there */
+	else if (waitpid(pid, &status, 0) == pid && status)
+		handled += 1000;
+	handled += pid != 0;
+	errno = saved;
+}
+
+CASE(handlers_fork, 0)
+{
+	struct sigaction act = { .sa_handler = forking_handler };
+	char *argv[] = { "quick", NULL };
+	sigset_t alarm;
+	pid_t pid;
+	int err;
+
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	must(!sigaction(SIGALRM, &act, NULL), "sigaction");
+	sigprocmask(SIG_BLOCK, &alarm, NULL);
+	every_usec(3000);
+	while (handled < 30) {
+		sigprocmask(SIG_UNBLOCK, &alarm, NULL);
+		err = posix_spawn(&pid, quick, NULL, NULL, argv, environ);
+		sigprocmask(SIG_BLOCK, &alarm, NULL);
+		if (handled < 0)
+			_exit(0);
+		must(!err, "posix_spawn");
+		reap(pid);
+	}
+	every_usec(0);
+	printf("%d\n", handled >= 1000);
+	no_child_left();
+}
+
 static sigjmp_buf out;
 
 static void leave(int sig)

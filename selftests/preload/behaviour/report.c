@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* What a spawned program says about itself. */
 #include "behaviour.h"
+#include <linux/types.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 static const char *kind_of(int fd)
 {
@@ -51,6 +54,14 @@ static void tell_signals(void)
 			}
 	if (status)
 		fclose(status);
+}
+
+static void tell_mask(void)
+{
+	__u64 mask = 0;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &mask, sizeof(mask));
+	printf("mask %#llx\n", mask);
 }
 
 static void tell_cwd(void)
@@ -112,6 +123,7 @@ int report(const char *what)
 		case 'f': tell_fds(); break;
 		case 'i': tell_ids(); break;
 		case 'l': tell_limits(); break;
+		case 'm': tell_mask(); break;
 		case 'p': printf("parent %s\n", getppid() == 1 ? "init" : "is there"); break;
 		case 'P': printf("pid %s\n", getpid() == 1 ? "1" : "of many"); break;
 		case 's': tell_signals(); break;
