@@ -94,7 +94,7 @@ int spawn_bpf_cmd__policy(struct spawn_bpf_cmd *cmd, unsigned int slot, void *ar
 		return cmd_refuse(cmd, -EINVAL);
 	sqe = cmd_add_step(cmd, &err);
 	if (!sqe)
-		return err;
+		return cmd_refuse(cmd, err);
 	/* it is no step: what is added later comes before it */
 	cmd->nr_steps--;
 	iou_prep_policy(sqe, slot, U64(arg), len, 0);

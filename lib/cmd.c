@@ -58,10 +58,8 @@ struct io_uring_sqe *cmd_add_step(struct spawn_bpf_cmd *cmd, int *err)
 	struct io_uring_sqe *sqe;
 
 	*err = cmd ? grow(cmd) : -EINVAL;
-	if (*err) {
-		cmd_refuse_step(cmd, *err);
+	if (*err)
 		return NULL;
-	}
 	sqe = &cmd->sqe[cmd->nr_steps];
 	memmove(sqe + 1, sqe, (cmd->nr_sqes - cmd->nr_steps) * sizeof(*sqe));
 	cmd->nr_sqes++;
@@ -254,7 +252,9 @@ int cmd_result(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, in
 		res->error = -ECANCELED;
 		res->step = SPAWN_BPF_STEP_EXEC;
 	}
-	if (res->error && res->pidfd >= 0) {	/* of a process that is no more */
+	/* of a process that is no more, unless nobody knows */
+	if (res->error && res->pidfd >= 0 &&
+	    !(res->error == -EIO && res->step == SPAWN_BPF_STEP_CLONE)) {
 		close(res->pidfd);
 		res->pidfd = -1;
 	}

@@ -77,7 +77,7 @@ int cmd_spawn_io_uring(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result 
 
 /*
  * What an outcome says: pid > 0 or -errno, and the SQE of the chain it belongs to. Closes the pidfd
- * of a process that is no more.
+ * of a process that is no more; with -EIO nobody knows.
  */
 int cmd_result(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, int outcome,
 	       unsigned int sqe);

@@ -173,7 +173,7 @@ struct spawn_bpf_result {
 	int		error;		/**< 0 or the negative errno */
 	int		step;		/**< that failed or was refused, or SPAWN_BPF_STEP_* */
 	pid_t		pid;		/**< 0 if error */
-	int		pidfd;		/**< with SPAWN_BPF_PIDFD, close-on-exec; else -1 */
+	int		pidfd;		/**< with SPAWN_BPF_PIDFD, close-on-exec; else -1; see EIO */
 	enum spawn_bpf_backend backend;
 };
 
@@ -198,8 +198,8 @@ struct spawn_bpf_spawn_opts {
  * Each thread has a ring of its own for it, made at first use, that is no descriptor of the process
  * and no child's.
  * @return res->error: 0, or that of the step it belongs to. At SPAWN_BPF_STEP_CLONE also -EINTR,
- *	   the process was killed; -EOPNOTSUPP, the command is for a ring of the caller's; with
- *	   NO_FALLBACK, and backend NONE or IO_URING, what spawn_bpf__probe() says. -EINVAL with res
+ *	   the process was killed; -EOPNOTSUPP, the command is for a ring of the caller's; -EIO, a
+ *	   filter came in its midst, and nobody knows, but a pidfd if there is one; with NO_FALLBACK, and backend NONE or IO_URING, what spawn_bpf__probe() says. -EINVAL with res
  *	   as it was: an unknown flag, or a struct of a wrong size.
  */
 int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res,

@@ -22,11 +22,7 @@
 
 /* ---- Whose it is, and who is told ----------------------------------------------------------- */
 
-/*
- * The ring is the thread's: another one would find its own, or none, under the same number. The
- * child of a vfork(2) has our id.
- */
-static bool is_ours(const struct spawn_bpf_queue *q)
+bool queue_is_ours(const struct spawn_bpf_queue *q)
 {
 	return thread_id() == q->thread && getpid() == q->pid;
 }
@@ -44,12 +40,16 @@ static void tell_results(struct spawn_bpf_queue *q)
 		eventfd_write(q->event, 1);
 }
 
-/* The program may have closed it, and opened a file of its own under this number. */
+/*
+ * The program may have closed it, and opened a file of its own under this number. What has no inode of
+ * its own, an epoll for instance, is not told from it.
+ */
 static void close_event(struct spawn_bpf_queue *q)
 {
 	struct stat st;
 
-	if (q->event >= 0 && !fstat(q->event, &st) && st.st_ino == q->event_ino)
+	if (q->event >= 0 && !fstat(q->event, &st) && st.st_ino == q->event_ino &&
+	    st.st_dev == q->event_dev)
 		close(q->event);
 	q->event = -1;
 }
@@ -62,7 +62,6 @@ static void init_lists(struct spawn_bpf_queue *q)
 
 	q->free.end = &q->free.first;
 	q->added.end = &q->added.first;
-	q->pushed.end = &q->pushed.first;
 	q->done.end = &q->done.first;
 	for (i = 0; i < q->depth; i++) {
 		q->entries[i].res.pidfd = -1;
@@ -109,13 +108,13 @@ struct spawn_bpf_queue *spawn_bpf_queue__new(unsigned int depth,
 
 /*
  * Another thread cannot wait for the ring, which ends with its own thread. To the entries nothing is
- * written after a submit.
+ * written after a submit. A child of fork(2) has copies, but its descriptors may be others by now.
  */
-static void abandon(struct spawn_bpf_queue *q)
+static void abandon(struct spawn_bpf_queue *q, bool is_child)
 {
 	unsigned int i;
 
-	for (i = 0; i < q->depth; i++)
+	for (i = 0; i < q->depth && !is_child; i++)
 		if (q->entries[i].res.pidfd >= 0)
 			close(q->entries[i].res.pidfd);
 	if (q->has_ring)
@@ -136,9 +135,9 @@ static void finish(struct spawn_bpf_queue *q)
 		if (!err && res.pidfd >= 0)
 			close(res.pidfd);
 	} while (!err || err == -EINTR);
-	if (q->has_ring)
+	if (q->has_ring && queue_is_ours(q))
 		queue_ring_exit(q);
-	free(q);
+	abandon(q, !queue_is_ours(q));
 }
 
 void spawn_bpf_queue__free(struct spawn_bpf_queue *q)
@@ -149,12 +148,10 @@ void spawn_bpf_queue__free(struct spawn_bpf_queue *q)
 		return;
 	guard = guard_enter();
 	close_event(q);
-	if (getpid() != q->pid)
-		free(q);	/* a copy; of the ring a child has nothing */
-	else if (is_ours(q))
+	if (queue_is_ours(q))
 		finish(q);
 	else
-		abandon(q);
+		abandon(q, getpid() != q->pid);
 	guard_leave(&guard);
 }
 
@@ -166,7 +163,7 @@ int spawn_bpf_queue__add(struct spawn_bpf_queue *q, struct spawn_bpf_cmd *cmd, v
 
 	if (!q || !cmd)
 		return -EINVAL;
-	if (!is_ours(q))
+	if (!queue_is_ours(q))
 		return -ENXIO;
 	if (cmd->error)
 		return cmd->error;
@@ -233,7 +230,7 @@ int spawn_bpf_queue__submit(struct spawn_bpf_queue *q)
 
 	if (!q)
 		return -EINVAL;
-	if (!is_ours(q))
+	if (!queue_is_ours(q))
 		return -ENXIO;
 	guard = guard_enter();
 	ret = submit(q);
@@ -261,13 +258,13 @@ static int next_result(struct spawn_bpf_queue *q, int timeout_ms)
 {
 	int err = submit(q);
 
-	if (err < 0)
+	if (err < 0 && !q->done.first && !q->nr_under_way)
 		return err;
 	if (q->nr_under_way)
 		err = queue_ring_wait(q, timeout_ms);
 	else
 		err = q->done.first ? 0 : -ECHILD;
-	if (!q->nr_under_way)
+	if (err != -ENXIO && !q->nr_under_way)
 		queue_tell_nothing(q);
 	return err;
 }
@@ -280,26 +277,29 @@ int spawn_bpf_queue__wait(struct spawn_bpf_queue *q, int timeout_ms, struct spaw
 
 	if (!q || !RESULT_VALID(res))
 		return -EINVAL;
-	if (!is_ours(q))
+	if (!queue_is_ours(q))
 		return -ENXIO;
 	guard = guard_enter();
 	err = next_result(q, timeout_ms);
 	if (!err)
 		give(q, take(&q->done), res, data);
-	tell_results(q);
+	if (err != -ENXIO)
+		tell_results(q);
 	guard_leave(&guard);
 	return err;
 }
 
 static int make_event(struct spawn_bpf_queue *q)
 {
-	struct stat st;
+	struct stat st = {};
 	int err = 0;
 
 	q->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (q->event < 0 || fstat(q->event, &st))
+	if (q->event < 0)
 		return -errno;
+	fstat(q->event, &st);
 	q->event_ino = st.st_ino;
+	q->event_dev = st.st_dev;
 	if (q->has_ring)
 		err = queue_ring_notify(q);
 	if (err)
@@ -314,7 +314,7 @@ int spawn_bpf_queue__fd(struct spawn_bpf_queue *q)
 
 	if (!q)
 		return -EINVAL;
-	if (!is_ours(q))
+	if (!queue_is_ours(q))
 		return -ENXIO;
 	guard = guard_enter();
 	if (q->event < 0) {
@@ -335,16 +335,14 @@ int spawn_bpf_queue__cancel(struct spawn_bpf_queue *q)
 
 	if (!q)
 		return -EINVAL;
-	if (!is_ours(q))
+	if (!queue_is_ours(q))
 		return -ENXIO;
 	guard = guard_enter();
 	while ((e = take(&q->added)))
 		queue_end_entry(q, e, -ECANCELED);
-	if (q->pushed.first)
-		ret = submit(q);
-	if (ret >= 0 && q->nr_under_way)
+	if (q->nr_under_way)
 		ret = queue_ring_cancel(q);
 	tell_results(q);
 	guard_leave(&guard);
-	return ret < 0 ? ret : 0;
+	return ret;
 }

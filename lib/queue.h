@@ -9,6 +9,7 @@
 struct entry {
 	struct entry			*next;
 	bool				under_way;	/* on the ring, without a result */
+	bool				cancelled;
 	struct spawn_bpf_cmd		*cmd;
 	void				*data;
 	struct io_uring_clone_args	args;
@@ -25,6 +26,7 @@ struct spawn_bpf_queue {
 	pid_t		pid;		/* whose it is */
 	unsigned long	thread;
 	int		event;		/* or -1: nobody wants to know */
+	dev_t		event_dev;
 	ino_t		event_ino;
 	bool		has_ring;
 	struct ring	ring;
@@ -32,7 +34,7 @@ struct spawn_bpf_queue {
 	size_t		size;
 	unsigned int	depth;
 	unsigned int	nr_under_way;
-	struct list	free, added, pushed, done;	/* pushed: on the ring, not submitted */
+	struct list	free, added, done;
 	struct entry	entries[];
 };
 
@@ -55,7 +57,13 @@ static inline struct entry *take(struct list *list)
 	return e;
 }
 
-/* queue.c: spawns an entry by clone(2), unless the queue is for io_uring only. It is not yet done. */
+/*
+ * queue.c: the ring is the thread's: another one would find its own, or none, under the same number.
+ * The child of a vfork(2) has our id. A handler may fork at any time, and the child goes on where we
+ * are.
+ */
+bool queue_is_ours(const struct spawn_bpf_queue *q);
+/* Spawns an entry by clone(2), unless the queue is for io_uring only. It is not yet done. */
 void queue_clone_entry(struct spawn_bpf_queue *q, struct entry *e);
 /* It is done, without a process. */
 void queue_end_entry(struct spawn_bpf_queue *q, struct entry *e, int error);
@@ -70,7 +78,7 @@ int queue_ring_make(struct spawn_bpf_queue *q);
 void queue_ring_exit(struct spawn_bpf_queue *q);
 /* Submits what was added. How many. */
 int queue_ring_submit(struct spawn_bpf_queue *q);
-/* 0: one is done. -EAGAIN: none in time. */
+/* 0: one is done. -EAGAIN: none in time. -ENXIO: this is a child now. */
 int queue_ring_wait(struct spawn_bpf_queue *q, int timeout_ms);
 int queue_ring_cancel(struct spawn_bpf_queue *q);
 /* The eventfd is written to from now on. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include "queue.h"
-#include "thread_ring.h"
 
 #define RING_FLAGS	(IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | \
 			 IORING_SETUP_DEFER_TASKRUN | SETUP_REGISTERED_FD_ONLY)
@@ -35,6 +34,27 @@ void queue_ring_exit(struct spawn_bpf_queue *q)
 	munmap(q->memory, q->size);
 }
 
+static void take_cqe(struct spawn_bpf_queue *q, const struct io_uring_cqe *cqe)
+{
+	struct entry *e = (struct entry *)(uintptr_t)cqe->user_data;
+
+	e->under_way = false;
+	q->nr_under_way--;
+	e->res.backend = SPAWN_BPF_BACKEND_IO_URING;
+	cmd_result(e->cmd, &e->res, cqe->res, IORING_CQE_STEP(cqe));
+	if (cmd_is_refused(&e->res) && !e->cancelled && !(q->flags & SPAWN_BPF_NO_FALLBACK))
+		queue_clone_entry(q, e);
+	append(&q->done, e);
+}
+
+static void take_cqes(struct spawn_bpf_queue *q)
+{
+	struct io_uring_cqe cqe;
+
+	while (ring_pop(&q->ring, &cqe))
+		take_cqe(q, &cqe);
+}
+
 /*
  * A filter that came just now denies us the ring. What becomes of spawns that are under way nobody
  * knows.
@@ -44,10 +64,9 @@ static void lose_ring(struct spawn_bpf_queue *q)
 	struct entry *e;
 	unsigned int i;
 
+	take_cqes(q);
 	q->has_ring = false;
 	munmap(q->memory, q->size);
-	while ((e = take(&q->pushed)))
-		append(&q->added, e);
 	for (i = 0; i < q->depth; i++) {
 		e = &q->entries[i];
 		if (!e->under_way)
@@ -61,34 +80,29 @@ static void lose_ring(struct spawn_bpf_queue *q)
 
 /* ---- Submitting --------------------------------------------------------------------------- */
 
-/* How many of the pushed have been taken by the kernel. */
-static int enter(struct spawn_bpf_queue *q)
-{
-	int ret = ring_enter(&q->ring, ring_unsubmitted(&q->ring), 0, NULL), nr;
-	struct entry *e;
-
-	for (nr = 0; nr < ret && (e = take(&q->pushed)); nr++) {
-		e->under_way = true;
-		q->nr_under_way++;
-	}
-	return ret < 0 ? ret : nr;
-}
-
+/* What the kernel has not taken, for want of memory, is what was added again. */
 int queue_ring_submit(struct spawn_bpf_queue *q)
 {
 	struct io_uring_sqe sqe;
 	struct entry *e;
-	int ret;
+	int nr = 0, ret, i;
 
-	while ((e = take(&q->added))) {
+	for (e = q->added.first; e; e = e->next, nr++) {
 		cmd_prep(e->cmd, &e->args, &sqe, q->flags & SPAWN_BPF_PIDFD ? &e->res.pidfd : NULL);
 		sqe.user_data = U64(e);
 		ring_push(&q->ring, &sqe);
-		append(&q->pushed, e);
 	}
-	if (!q->pushed.first)
+	if (!nr)
 		return 0;
-	ret = enter(q);
+	ret = ring_enter(&q->ring, nr, 0, NULL);
+	for (i = 0; i < ret; i++) {
+		e = take(&q->added);
+		e->under_way = true;
+		e->cancelled = false;
+		q->nr_under_way++;
+	}
+	for (; i < nr; i++)
+		ring_take_back(&q->ring);
 	if (ret == -EPERM)
 		lose_ring(q);
 	return ret;
@@ -97,37 +111,24 @@ int queue_ring_submit(struct spawn_bpf_queue *q)
 int queue_ring_cancel(struct spawn_bpf_queue *q)
 {
 	struct io_uring_sqe sqe = {
-		.opcode = IORING_OP_ASYNC_CANCEL, .fd = -1,
+		.opcode = IORING_OP_ASYNC_CANCEL, .flags = IOSQE_CQE_SKIP_SUCCESS, .fd = -1,
 		.cancel_flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL,
 	};
+	unsigned int i;
 	int ret;
 
+	for (i = 0; i < q->depth; i++)
+		q->entries[i].cancelled = q->entries[i].under_way;
 	ring_push(&q->ring, &sqe);
-	ret = enter(q);
-	if (ret < 0)
+	ret = ring_enter(&q->ring, 1, 0, NULL);
+	if (ret < 1)
 		ring_take_back(&q->ring);
-	if (ret != -EPERM)
-		return ret;
-	lose_ring(q);
-	return 0;
+	if (ret == -EPERM)
+		lose_ring(q);
+	return ret == 1 || ret == -EPERM ? 0 : ret ?: -EAGAIN;
 }
 
 /* ---- Results ------------------------------------------------------------------------------ */
-
-static void take_cqe(struct spawn_bpf_queue *q, const struct io_uring_cqe *cqe)
-{
-	struct entry *e = (struct entry *)(uintptr_t)cqe->user_data;
-
-	if (!e)		/* that of a cancel */
-		return;
-	e->under_way = false;
-	q->nr_under_way--;
-	e->res.backend = SPAWN_BPF_BACKEND_IO_URING;
-	cmd_result(e->cmd, &e->res, cqe->res, IORING_CQE_STEP(cqe));
-	if (cmd_is_refused(&e->res) && !(q->flags & SPAWN_BPF_NO_FALLBACK))
-		queue_clone_entry(q, e);
-	append(&q->done, e);
-}
 
 /*
  * Waits for @nr at most, then takes all that are there. As io_uring_enter(2) if there are none. A
@@ -137,11 +138,11 @@ static void take_cqe(struct spawn_bpf_queue *q, const struct io_uring_cqe *cqe)
 static int collect(struct spawn_bpf_queue *q, unsigned int nr, const struct __kernel_timespec *ts)
 {
 	int ret = ring_enter(&q->ring, 0, nr, ts), again = ret;
-	struct io_uring_cqe cqe;
 
 	for (;;) {
-		while (ring_pop(&q->ring, &cqe))
-			take_cqe(q, &cqe);
+		if (!queue_is_ours(q))
+			return -ENXIO;
+		take_cqes(q);
 		if (again == -EPERM || !queue_tell_nothing(q))
 			break;
 		again = ring_enter(&q->ring, 0, 0, NULL);
@@ -163,9 +164,8 @@ int queue_ring_wait(struct spawn_bpf_queue *q, int timeout_ms)
 	do {
 		block = timeout_ms && !q->done.first;
 		ret = collect(q, block, timeout_ms < 0 ? NULL : &ts);
-		/* a handler may have forked: then this is a child, which has no ring */
-	} while (block && ret >= 0 && !q->done.first && thread_id() == q->thread);
-	if (q->done.first)
+	} while (block && ret >= 0 && !q->done.first);
+	if (q->done.first && ret != -ENXIO)
 		return 0;
 	return ret < 0 && ret != -ETIME ? ret : -EAGAIN;
 }

@@ -65,7 +65,6 @@ int ring_init(struct ring *ring, unsigned int entries, unsigned int flags, void 
 	if (ring->fd < 0)
 		return -errno;
 	ring->enter_flags = flags & SETUP_REGISTERED_FD_ONLY ? IORING_ENTER_REGISTERED_RING : 0;
-	ring->k_sq_head = (_Atomic unsigned int *)(base + p.sq_off.head);
 	ring->k_sq_tail = (_Atomic unsigned int *)(base + p.sq_off.tail);
 	ring->k_cq_head = (_Atomic unsigned int *)(base + p.cq_off.head);
 	ring->k_cq_tail = (_Atomic unsigned int *)(base + p.cq_off.tail);
@@ -113,11 +112,6 @@ void ring_push(struct ring *ring, const struct io_uring_sqe *sqe)
 void ring_take_back(struct ring *ring)
 {
 	set_tail(ring, ring->sq_tail - 1);
-}
-
-unsigned int ring_unsubmitted(const struct ring *ring)
-{
-	return ring->sq_tail - atomic_load_explicit(ring->k_sq_head, memory_order_acquire);
 }
 
 /* In a child the memory is empty: then the tail is none that could be. */

@@ -24,7 +24,7 @@ struct ring {
 	unsigned int		enter_flags;
 	unsigned int		sq_tail, cq_head;
 	unsigned int		sq_mask, cq_mask;
-	_Atomic unsigned int	*k_sq_head, *k_sq_tail, *k_cq_head, *k_cq_tail;
+	_Atomic unsigned int	*k_sq_tail, *k_cq_head, *k_cq_tail;
 	struct io_uring_sqe	*sqes;
 	struct io_uring_cqe	*cqes;
 };
@@ -48,7 +48,6 @@ int ring_notify(struct ring *ring, int eventfd);
 void ring_push(struct ring *ring, const struct io_uring_sqe *sqe);
 /* What was pushed last was not submitted, and will not be. */
 void ring_take_back(struct ring *ring);
-unsigned int ring_unsubmitted(const struct ring *ring);
 bool ring_pop(struct ring *ring, struct io_uring_cqe *cqe);
 /* io_uring_enter(2), or -EPERM under a seccomp filter; @timeout may be NULL. */
 int ring_enter(struct ring *ring, unsigned int to_submit, unsigned int wait_nr,

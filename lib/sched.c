@@ -70,46 +70,58 @@ static bool is_ours(const struct spawn_bpf_cmd *cmd, const struct sched_attribut
 	return s;
 }
 
-/* The nice value after a step of the caller's, which was @nice before. */
-static int nice_after(const struct sched_attributes *attr, __u32 size, int nice)
+/* What the process has: at first what this thread has, unless that asked to be reset. */
+struct state {
+	int	policy, nice;
+};
+
+static bool is_fair(int policy)
 {
-	if (size < sizeof(*attr) || attr->flags & SCHED_KEEP_PARAMS ||
-	    (attr->policy != SCHED_OTHER && attr->policy != SCHED_BATCH))
-		return nice;
-	return clamp(attr->nice, MIN_NICE, MAX_NICE);
+	return policy == SCHED_OTHER || policy == SCHED_BATCH;
 }
 
-/* What the process starts with: that of this thread, unless it was asked to be reset. */
-static int first_nice(void)
+static struct state first_state(void)
 {
-	int policy = sched_getscheduler(0), nice = getpriority(PRIO_PROCESS, 0);
+	int policy = sched_getscheduler(0);
+	struct state now = { policy & ~SCHED_RESET_ON_FORK, getpriority(PRIO_PROCESS, 0) };
 
 	if (policy < 0 || !(policy & SCHED_RESET_ON_FORK))
-		return nice;
-	policy &= ~SCHED_RESET_ON_FORK;
-	if (nice < 0 || (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE))
-		return 0;
-	return nice;
+		return now;
+	if (!is_fair(now.policy) && now.policy != SCHED_IDLE)
+		return (struct state){ SCHED_OTHER, 0 };
+	if (now.nice < 0)
+		now.nice = 0;
+	return now;
 }
 
-/* Each step may change it. */
+static void after_step(struct state *now, const struct sched_attributes *attr, __u32 size)
+{
+	if (size < sizeof(*attr) || attr->flags & SCHED_KEEP_PARAMS)
+		return;
+	if (!(attr->flags & SCHED_KEEP_POLICY))
+		now->policy = attr->policy;
+	if (is_fair(now->policy))
+		now->nice = clamp(attr->nice, MIN_NICE, MAX_NICE);
+}
+
 void cmd_settle_scheds(const struct spawn_bpf_cmd *cmd)
 {
+	struct state now;
 	unsigned int i;
-	int nice;
 
 	if (!cmd->scheds)
 		return;
-	nice = first_nice();
+	now = first_state();
 	for (i = 0; i < cmd->nr_steps; i++) {
 		const struct io_uring_sqe *sqe = &cmd->sqe[i];
 		struct sched_attributes *attr = (void *)(uintptr_t)sqe->addr;
 
 		if (sqe->off == IORING_TASK_NICE)
-			nice = clamp((long long)nice + (__s32)sqe->len, MIN_NICE, MAX_NICE);
-		else if (sqe->off == IORING_TASK_SCHED && is_ours(cmd, attr))
-			attr->nice = nice;
-		else if (sqe->off == IORING_TASK_SCHED)
-			nice = nice_after(attr, sqe->len, nice);
+			now.nice = clamp((long long)now.nice + (__s32)sqe->len, MIN_NICE, MAX_NICE);
+		if (sqe->off != IORING_TASK_SCHED)
+			continue;
+		if (is_ours(cmd, attr))
+			attr->nice = now.nice;
+		after_step(&now, attr, sqe->len);
 	}
 }

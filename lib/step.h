@@ -12,6 +12,8 @@
 		prep(__sqe, ##__VA_ARGS__);					\
 		__sqe->flags |= IOSQE_IO_LINK;					\
 		__step = (cmd)->nr_steps - 1;					\
+	} else {								\
+		cmd_refuse_step(cmd, __step);					\
 	}									\
 	__step;									\
 })

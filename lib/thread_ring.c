@@ -133,7 +133,8 @@ static int run(const struct io_uring_sqe *sqe, struct io_uring_cqe *cqe)
 	ring_push(&this.ring, sqe);
 	ret = ring_enter(&this.ring, 1, 1, NULL);
 	if (ret < 1) {
-		ring_take_back(&this.ring);
+		if (id == thread_id())
+			ring_take_back(&this.ring);
 		return ret ?: -EAGAIN;
 	}
 	while (!ring_pop(&this.ring, cqe)) {

@@ -15,8 +15,8 @@ unsigned long thread_id(void);
 /*
  * Makes the ring if need be. 0, or why it cannot be used. -ENXIO: this is the child of a vfork(2),
  * which has its parent's memory but not its rings. -EBUSY: a signal handler calls, and the thread
- * it interrupted is in here already; or there are too many rings. -EOPNOTSUPP, -EPROTO and -ENOSYS
- * stay so for this thread, others are tried again.
+ * it interrupted is in here already; or there are too many rings. -EOPNOTSUPP, -EPROTO, -ENOSYS and
+ * -EIO stay so for this thread, others are tried again.
  */
 int thread_ring_get(void);
 

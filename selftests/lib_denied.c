@@ -142,6 +142,37 @@ TEST_F(denied, queue_by_a_filter_that_kills)
 	spawn_bpf_cmd__free(cmd);
 }
 
+/* What had come before the filter did is not lost. */
+TEST_F(denied, queue_with_a_result)
+{
+	struct spawn_bpf_queue *q = spawn_bpf_queue__new(3, NULL);
+	struct spawn_bpf_cmd *cmd = exit_command("7");
+	unsigned int i, nr[3] = {};
+	LIBSPAWN_BPF_RESULT(res);
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
+		ASSERT_EQ(1, spawn_bpf_queue__submit(q));
+		usleep(QUIET_MS * 1000);
+	}
+	ASSERT_EQ(0, install_filter(SECCOMP_RET_KILL_PROCESS, -1));
+	ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, spawn_bpf_queue__wait(q, -1, &res, NULL));
+		nr[res.error == -EIO ? 0 : res.backend]++;
+		if (!res.error) {
+			EXPECT_EQ(7, wait_exit(res.pid));
+		}
+	}
+	/* the first was there, of the second nobody knows */
+	EXPECT_EQ(1, nr[SPAWN_BPF_BACKEND_IO_URING]);
+	EXPECT_EQ(1, nr[0]);
+	EXPECT_EQ(1, nr[SPAWN_BPF_BACKEND_CLONE]);
+	EXPECT_LT(0, wait(NULL));
+	spawn_bpf_queue__free(q);
+	spawn_bpf_cmd__free(cmd);
+}
+
 TEST_F(denied, queue_that_may_not_fall_back)
 {
 	struct spawn_bpf_queue_opts opts = { .sz = sizeof(opts), .flags = SPAWN_BPF_NO_FALLBACK };

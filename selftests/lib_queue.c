@@ -499,6 +499,32 @@ TEST_F(queue, cancel)
 	EXPECT_TRUE(no_child_left());
 }
 
+/* A cancel takes no room of results. */
+TEST(cancelled_again_and_again)
+{
+	struct spawn_bpf_queue *q = new_queue(1, SPAWN_BPF_NO_FALLBACK);
+	struct spawn_bpf_cmd *cmd = exit_command("7");
+	char dir[] = "/tmp/queue-XXXXXX";
+	LIBSPAWN_BPF_RESULT(res);
+	unsigned int i;
+
+	ASSERT_NE(NULL, q);
+	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, chdir(dir));
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	ASSERT_EQ(0, spawn_bpf_cmd__open(cmd, 0, "fifo", O_RDONLY, 0));
+	ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
+	ASSERT_EQ(1, spawn_bpf_queue__submit(q));
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, spawn_bpf_queue__cancel(q));
+	ASSERT_EQ(0, spawn_bpf_queue__wait(q, WAIT_MS, &res, NULL));
+	EXPECT_EQ(-ECANCELED, res.error);
+	EXPECT_EQ(-ECHILD, spawn_bpf_queue__wait(q, -1, &res, NULL));
+	EXPECT_TRUE(no_child_left());
+	spawn_bpf_queue__free(q);
+	spawn_bpf_cmd__free(cmd);
+}
+
 /* What io_uring refuses when the queue is there already, the other backend does. */
 TEST(refused_later)
 {

@@ -19,16 +19,17 @@
 #define MAX_ERRNO	134
 #define LINE		160
 #define NAME		32
+#define OPEN_FLAGS	(O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 /* MADV_WIPEONFORK: the counts so far are the parent's to tell. A child of vfork(2) adds to them. */
 static struct stats {
 	atomic_uint	by_errno[MAX_ERRNO];	/* [0]: by io_uring */
-	atomic_bool	is_appended;
-	atomic_llong	end;			/* of our line in the file, 0 until it is there */
-	dev_t		dev;			/* the file that was */
-	ino_t		ino;
-	atomic_int	pid;			/* ours, not that of a child of vfork(2) */
+	atomic_flag	is_written;		/* by one at a time */
+	off_t		at;			/* where our line is in the file, if it is there */
+	bool		is_there;
 } *stats;
+
+static pid_t pid;				/* ours, not that of a child of vfork(2) */
 
 static char path[PATH_MAX];
 
@@ -43,6 +44,11 @@ static bool find_path(const char *name)
 		(int)sizeof(path);
 }
 
+static void set_pid(void)
+{
+	pid = getpid();
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	const char *name = secure_getenv("SPAWN_BPF_STATS");
@@ -54,8 +60,9 @@ __attribute__((constructor)) static void start(void)
 		      0);
 	if (memory == MAP_FAILED || madvise(memory, sizeof(*stats), MADV_WIPEONFORK))
 		return;
+	set_pid();
+	pthread_atfork(NULL, NULL, set_pid);
 	stats = memory;
-	stats->pid = getpid();
 }
 
 static unsigned int sum_from(unsigned int first)
@@ -79,99 +86,100 @@ static void put_name(char name[NAME + 1])
 			name[i] = '?';
 }
 
-static void format(char line[LINE + 1])
+/* How much of the line says whose it is. */
+static int format(char line[LINE + 1])
 {
 	char name[NAME + 1];
 	unsigned int i;
-	int len;
+	int len, own;
 
 	put_name(name);
-	if (!stats->pid)
-		stats->pid = getpid();
-	len = snprintf(line, LINE, "pid %d %s: io_uring %u, fallback %u", stats->pid, name,
-		       stats->by_errno[0], sum_from(1));
+	own = snprintf(line, LINE, "pid %d %s: ", pid, name);
+	len = own + snprintf(line + own, LINE - own, "io_uring %u, fallback %u", stats->by_errno[0],
+			     sum_from(1));
 	for (i = 1; i < MAX_ERRNO && len < LINE - 32; i++)
 		if (stats->by_errno[i])
 			len += snprintf(line + len, LINE - len, ", %s %u", strerrorname_np(i),
 					stats->by_errno[i]);
 	memset(line + len, ' ', LINE - len);
 	line[LINE - 1] = '\n';
-}
-
-/* Beyond RLIMIT_FSIZE, and to a FIFO nobody reads, a write is a signal, not for the program. */
-static ssize_t put(int fd, const char *line, off_t at)
-{
-	static const struct timespec now;
-	sigset_t ours, old;
-	ssize_t n;
-
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGXFSZ);
-	sigaddset(&ours, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &ours, &old);
-	n = at < 0 ? write(fd, line, LINE) : pwrite(fd, line, LINE, at);
-	if (n < 0 && (errno == EFBIG || errno == EPIPE))
-		sigtimedwait(&ours, NULL, &now);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return n;
+	return own;
 }
 
 /* The file may have been replaced, or made shorter, since our line was written there. */
-static bool has_our_line(int fd)
+static bool is_our_line(int fd, const char *line, int own)
 {
-	struct stat st;
+	char there[LINE];
 
-	return !fstat(fd, &st) && st.st_dev == stats->dev && st.st_ino == stats->ino &&
-		st.st_size >= stats->end;
+	return stats->is_there && pread(fd, there, LINE, stats->at) == LINE &&
+		!memcmp(there, line, own) && there[LINE - 1] == '\n';
 }
 
-static bool append(int fd, const char *line)
+/* O_APPEND, and then not: others append at any time. */
+static bool put(int fd, const char *line, int own)
 {
-	struct stat st;
-
-	if (put(fd, line, -1) != LINE || fstat(fd, &st))
+	if (is_our_line(fd, line, own))
+		return pwrite(fd, line, LINE, stats->at) == LINE;
+	stats->is_there = false;
+	if (fcntl(fd, F_SETFL, O_APPEND) || write(fd, line, LINE) != LINE)
 		return false;
-	stats->dev = st.st_dev;
-	stats->ino = st.st_ino;
-	stats->end = lseek(fd, 0, SEEK_CUR);
+	stats->at = lseek(fd, 0, SEEK_CUR) - LINE;
+	stats->is_there = true;
 	return true;
 }
 
-/* The one that appends the line says where it ends. Until then the others leave it to him. */
-static bool write_line(const char *line)
+/* Beyond RLIMIT_FSIZE a write is a signal, which is not for the program. */
+static bool put_silently(int fd, const char *line, int own)
 {
-	bool first = !atomic_exchange(&stats->is_appended, true), ok = false, lost = first;
-	int fd;
+	static const struct timespec now;
+	sigset_t fsize, old;
+	bool ok;
 
-	if (!first && !stats->end)
-		return false;
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-			(first ? O_APPEND | O_CREAT : 0), 0666);
-	if (fd >= 0 && first)
-		ok = append(fd, line);
-	else if (fd >= 0 && has_our_line(fd))
-		ok = put(fd, line, stats->end - LINE) == LINE;
-	else if (fd >= 0)
-		lost = true;
-	if (fd >= 0)
-		close(fd);
-	if (lost && !ok) {	/* the next one begins anew */
-		stats->end = 0;
-		stats->is_appended = false;
-	}
+	sigemptyset(&fsize);
+	sigaddset(&fsize, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &fsize, &old);
+	errno = 0;
+	ok = put(fd, line, own);
+	if (errno == EFBIG)
+		sigtimedwait(&fsize, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return ok;
 }
 
-/* Of threads that write at once the last one may have the older counts: it sees that, and goes on. */
+/* Only into a regular file: no other has lines that could be written again. */
+static bool write_line(const char *line, int own)
+{
+	struct stat st;
+	bool ok;
+	int fd;
+
+	/* to create what is another user's is refused in some directories */
+	fd = open(path, OPEN_FLAGS);
+	if (fd < 0 && errno == ENOENT)
+		fd = open(path, OPEN_FLAGS | O_CREAT, 0666);
+	if (fd < 0)
+		return false;
+	ok = !fstat(fd, &st) && S_ISREG(st.st_mode) && put_silently(fd, line, own);
+	close(fd);
+	return ok;
+}
+
+/*
+ * Whoever finds it being written leaves it to the one who does, who sees the new counts and goes on.
+ */
 static void tell(void)
 {
 	char line[LINE + 1];
 	unsigned int told;
+	bool ok;
 
 	do {
+		if (atomic_flag_test_and_set(&stats->is_written))
+			return;
 		told = sum_from(0);
-		format(line);
-	} while (write_line(line) && told != sum_from(0));
+		ok = write_line(line, format(line));
+		atomic_flag_clear(&stats->is_written);
+	} while (ok && told != sum_from(0));
 }
 
 void stats_count(int why)
