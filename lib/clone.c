@@ -45,9 +45,9 @@ static int clone_on(struct shared *shared, bool pidfd, int *pidfd_out)
 
 /*
  * The child has no exit signal until exec gives it SIGCHLD. So it is nobody's child if it fails,
- * and as long as it can be found by __WCLONE it has not become a program. Where CLONE_VFORK is not,
- * in valgrind for instance, this is what waits for that. Other threads may wait for all there is, and
- * filters may deny this call: so what the child has said about itself comes first.
+ * and as long as it can be found by __WCLONE it has not become a program. Where CLONE_VFORK is
+ * not, in valgrind for instance, this is what waits for that. Other threads may wait for all
+ * there is, and filters may deny this call: so what the child has said about itself comes first.
  */
 static bool has_execed(const struct walk *w, int pid)
 {

@@ -199,7 +199,8 @@ struct spawn_bpf_spawn_opts {
  * and no child's.
  * @return res->error: 0, or that of the step it belongs to. At SPAWN_BPF_STEP_CLONE also -EINTR,
  *	   the process was killed; -EOPNOTSUPP, the command is for a ring of the caller's; -EIO, a
- *	   filter came in its midst, and nobody knows, but a pidfd if there is one; with NO_FALLBACK, and backend NONE or IO_URING, what spawn_bpf__probe() says. -EINVAL with res
+ *	   filter came in its midst, and nobody knows, but a pidfd if there is one; with
+ *	   NO_FALLBACK, and backend NONE or IO_URING, what spawn_bpf__probe() says. -EINVAL with res
  *	   as it was: an unknown flag, or a struct of a wrong size.
  */
 int spawn_bpf_cmd__spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res,
@@ -248,9 +249,9 @@ struct spawn_bpf_queue_opts {
 struct spawn_bpf_queue *spawn_bpf_queue__new(unsigned int depth,
 					     const struct spawn_bpf_queue_opts *opts);
 /**
- * Waits for what is under way, see spawn_bpf_queue__cancel(); what was not submitted is not started,
- * and pidfds that were not taken are closed. In another thread, or in the
- * child of a fork(2), does not wait. NULL is nothing.
+ * Waits for what is under way, see spawn_bpf_queue__cancel(); what was not submitted is not
+ * started, and pidfds that were not taken are closed. In another thread, or in the child of a
+ * fork(2), does not wait. NULL is nothing.
  */
 void spawn_bpf_queue__free(struct spawn_bpf_queue *queue);
 

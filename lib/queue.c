@@ -41,8 +41,8 @@ static void tell_results(struct spawn_bpf_queue *q)
 }
 
 /*
- * The program may have closed it, and opened a file of its own under this number. What has no inode of
- * its own, an epoll for instance, is not told from it.
+ * The program may have closed it, and opened a file of its own under this number. What has no
+ * inode of its own, an epoll for instance, is not told from it.
  */
 static void close_event(struct spawn_bpf_queue *q)
 {
@@ -107,8 +107,9 @@ struct spawn_bpf_queue *spawn_bpf_queue__new(unsigned int depth,
 }
 
 /*
- * Another thread cannot wait for the ring, which ends with its own thread. To the entries nothing is
- * written after a submit. A child of fork(2) has copies, but its descriptors may be others by now.
+ * Another thread cannot wait for the ring, which ends with its own thread. To the entries nothing
+ * is written after a submit. A child of fork(2) has copies, but its descriptors may be others by
+ * now.
  */
 static void abandon(struct spawn_bpf_queue *q, bool is_child)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* What a queue is made of: queue.c has what both backends share, queue_ring.c the one with a ring. */
+/* What a queue is made of: queue.c has what both backends share, queue_ring.c the ring. */
 #ifndef QUEUE_H
 #define QUEUE_H
 
@@ -58,9 +58,9 @@ static inline struct entry *take(struct list *list)
 }
 
 /*
- * queue.c: the ring is the thread's: another one would find its own, or none, under the same number.
- * The child of a vfork(2) has our id. A handler may fork at any time, and the child goes on where we
- * are.
+ * queue.c: the ring is the thread's: another one would find its own, or none, under the same
+ * number. The child of a vfork(2) has our id. A handler may fork at any time, and the child goes
+ * on where we are.
  */
 bool queue_is_ours(const struct spawn_bpf_queue *q);
 /* Spawns an entry by clone(2), unless the queue is for io_uring only. It is not yet done. */
@@ -71,8 +71,8 @@ void queue_end_entry(struct spawn_bpf_queue *q, struct entry *e, int error);
 bool queue_tell_nothing(struct spawn_bpf_queue *q);
 
 /*
- * queue_ring.c, all called by the thread that made the ring. 0 or more, or -errno. A filter may come
- * at any time: then the queue has no ring any more, and no result is missing.
+ * queue_ring.c, all called by the thread that made the ring. 0 or more, or -errno. A filter may
+ * come at any time: then the queue has no ring any more, and no result is missing.
  */
 int queue_ring_make(struct spawn_bpf_queue *q);
 void queue_ring_exit(struct spawn_bpf_queue *q);

@@ -132,8 +132,8 @@ int queue_ring_cancel(struct spawn_bpf_queue *q)
 
 /*
  * Waits for @nr at most, then takes all that are there. As io_uring_enter(2) if there are none. A
- * completion that comes behind the system call is not in the ring yet, and who polls has been told of
- * it: that is not to be taken back before it is there.
+ * completion that comes behind the system call is not in the ring yet, and who polls has been
+ * told of it: that is not to be taken back before it is there.
  */
 static int collect(struct spawn_bpf_queue *q, unsigned int nr, const struct __kernel_timespec *ts)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What glibc keeps in posix_spawn_file_actions_t and posix_spawnattr_t: no header of its has this, but
- * programs are linked with functions that fill it in, so it cannot change. The order of the tags is
- * that of 2.36; 2.39 added the cgroup in what was padding.
+ * What glibc keeps in posix_spawn_file_actions_t and posix_spawnattr_t: no header of its has
+ * this, but programs are linked with functions that fill it in, so it cannot change. The order of
+ * the tags is that of 2.36; 2.39 added the cgroup in what was padding.
  */
 #ifndef GLIBC_SPAWN_H
 #define GLIBC_SPAWN_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * posix_spawn() and posix_spawnp() for programs that know nothing of io_uring: one request on the ring
- * of the calling thread, one completion. What io_uring cannot do here, the C library does. Nothing is
- * allocated for an ordinary spawn: a signal handler may be the caller.
+ * posix_spawn() and posix_spawnp() for programs that know nothing of io_uring: one request on the
+ * ring of the calling thread, one completion. What io_uring cannot do here, the C library does.
+ * Nothing is allocated for an ordinary spawn: a signal handler may be the caller.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -168,9 +168,9 @@ static int by_io_uring(struct spawn_bpf_result *res, const char *file,
 }
 
 /*
- * As in glibc no handler runs, and no cancellation takes effect, from here to where *pid is there: a
- * handler of SIGCHLD may look for it, or leave by siglongjmp(3). Of the C library's own signals too,
- * so by a call of ours.
+ * As in glibc no handler runs, and no cancellation takes effect, from here to where *pid is
+ * there: a handler of SIGCHLD may look for it, or leave by siglongjmp(3). Of the C library's own
+ * signals too, so by a call of ours.
  */
 static void set_mask(const sigset_t *mask, sigset_t *old)
 {

@@ -165,7 +165,8 @@ static bool write_line(const char *line, int own)
 }
 
 /*
- * Whoever finds it being written leaves it to the one who does, who sees the new counts and goes on.
+ * Whoever finds it being written leaves it to the one who does, who sees the new counts and goes
+ * on.
  */
 static void tell(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The fixture of the tests of bpf/: a ring, and the skeleton of one policy, opened for slot 0 of it.
- * A test sets parameters, then says LIBRARY_ATTACH(name).
+ * The fixture of the tests of bpf/: a ring, and the skeleton of one policy, opened for slot 0 of
+ * it. A test sets parameters, then says LIBRARY_ATTACH(name).
  */
 #ifndef SPAWN_TEST_LIBRARY_H
 #define SPAWN_TEST_LIBRARY_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * behaviour CASE runs one, behaviour --list names all and how many calls of each fall back. Started by
- * a case, as report, it says what it got.
+ * behaviour CASE runs one, behaviour --list names all and how many calls of each fall back.
+ * Started by a case, as report, it says what it got.
  */
 #include "behaviour/behaviour.h"
 #include <ftw.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * no_io_uring EPERM|ENOSYS|KILL PROGRAM [ARGUMENT...]: runs it under a seccomp filter that denies the
- * calls of io_uring with this error, as those of containers do, or kills who makes them, as those of
- * sandboxes do, and allows all others.
+ * no_io_uring EPERM|ENOSYS|KILL PROGRAM [ARGUMENT...]: runs it under a seccomp filter that denies
+ * the calls of io_uring with this error, as those of containers do, or kills who makes them, as
+ * those of sandboxes do, and allows all others.
  */
 #define _GNU_SOURCE
 #include <errno.h>

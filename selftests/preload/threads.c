@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * threads PROGRAM SPAWNS: 16 threads spawn at once while signals hail on them. Each waits for its own
- * children by pid. None may be lost, none left, and no descriptor. Of every ten spawns one fails, one
- * is searched in PATH and one has actions.
+ * threads PROGRAM SPAWNS: 16 threads spawn at once while signals hail on them. Each waits for its
+ * own children by pid. None may be lost, none left, and no descriptor. Of every ten spawns one
+ * fails, one is searched in PATH and one has actions.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
