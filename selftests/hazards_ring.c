@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include "lib/fixture.h"
 #include "targets/report.h"
 
@@ -452,6 +453,62 @@ TEST_F(inherited, chain_ends_with_its_submitter_but_not_when_that_closes_the_rin
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 	EXPECT_EQ(variant->end == IS_KILLED ? 128 + SIGKILL : 0, wait_exit(pid));
 	EXPECT_EQ(0, wait_gone(task));
+}
+
+/* ---- Messages to a ring whose submitter execs ---------------------------------------------- */
+
+/* Waits for the exec, that closes @exec, and then has the last descriptor of @ring. */
+static void send_behind_exec(struct io_uring *ring, int exec, int told)
+{
+	struct io_uring own;
+	struct io_uring_cqe *cqe;
+	char byte;
+	int res;
+
+	if (read(exec, &byte, 1) || io_uring_queue_init(4, &own, 0))
+		_exit(1);
+	io_uring_prep_msg_ring(io_uring_get_sqe(&own), ring->ring_fd, 7, 0, 0);
+	if (io_uring_submit(&own) != 1 || io_uring_wait_cqe(&own, &cqe))
+		_exit(2);
+	res = cqe->res;
+	io_uring_queue_exit(ring);
+	usleep(QUIET_MS * 1000);	/* for what frees the ring */
+	_exit(write(told, &res, sizeof(res)) != sizeof(res));
+}
+
+static void exec_with_a_ring(int told)
+{
+	struct io_uring ring;
+	int exec[2];
+
+	if (ring_init(&ring, RING_DEFER) || pipe2(exec, O_CLOEXEC))
+		_exit(1);
+	if (!fork()) {
+		close(exec[1]);
+		send_behind_exec(&ring, exec[0], told);
+	}
+	execl("/bin/sleep", "sleep", "100", NULL);
+	_exit(2);
+}
+
+/* No chain is needed for it, but one makes it easy: it has copies of the submitter's descriptors. */
+TEST(message_to_a_ring_whose_submitter_execs_is_freed_with_the_ring)
+{
+	int told[2], res = -EIO;
+	pid_t pid;
+
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	ASSERT_EQ(0, pipe2(told, O_CLOEXEC));
+	pid = fork();
+	if (!pid)
+		exec_with_a_ring(told[1]);
+	close(told[1]);
+	EXPECT_EQ(sizeof(res), read(told[0], &res, sizeof(res)));
+	EXPECT_EQ(0, res);
+	kill(pid, SIGKILL);
+	EXPECT_EQ(128 + SIGKILL, wait_exit(pid));
+	EXPECT_LT(0, wait(NULL));
+	EXPECT_TRUE(no_child_left());
 }
 
 TEST_MAIN
