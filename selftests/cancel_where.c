@@ -81,7 +81,7 @@ static void build(FIXTURE_DATA(where) *self, enum where where)
 		chain_policy(c, 0, NULL, 0);
 		break;
 	case POLICY_STEPS:
-		SCRIPT(&self->script, { S_TIMEOUT, .b = 10000 }, S_END(RET_CONTINUE),
+		SCRIPT(&self->script, { S_TIMEOUT, .b = 10000000 }, S_END(RET_CONTINUE),
 		       { S_GOTO, 0 });
 		chain_policy(c, 0, NULL, 0);
 		break;
