@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -147,14 +148,16 @@ TEST_F(denied, queue_with_a_result)
 {
 	struct spawn_bpf_queue *q = spawn_bpf_queue__new(3, NULL);
 	struct spawn_bpf_cmd *cmd = exit_command("7");
+	struct pollfd told = { .fd = spawn_bpf_queue__fd(q), .events = POLLIN };
 	unsigned int i, nr[3] = {};
 	LIBSPAWN_BPF_RESULT(res);
 
-	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
-		ASSERT_EQ(1, spawn_bpf_queue__submit(q));
-		usleep(QUIET_MS * 1000);
-	}
+	ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
+	ASSERT_EQ(1, spawn_bpf_queue__submit(q));
+	ASSERT_EQ(1, poll(&told, 1, WAIT_MS));
+	/* with this it is in the ring, and the second one is not made before it returns */
+	ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
+	ASSERT_EQ(1, spawn_bpf_queue__submit(q));
 	ASSERT_EQ(0, install_filter(SECCOMP_RET_KILL_PROCESS, -1));
 	ASSERT_EQ(0, spawn_bpf_queue__add(q, cmd, NULL));
 	for (i = 0; i < 3; i++) {

@@ -159,7 +159,7 @@ TEST_F(queue, descriptor_in_a_loop)
 	int err;
 
 	ASSERT_LE(0, spawn_bpf_queue__fd(self->queue));
-	for (i = 0; i < rounds(1500); i++) {
+	for (i = 0; i < rounds(600); i++) {
 		while (!spawn_bpf_queue__add(self->queue, self->bad, NULL))
 			nr++;
 		ASSERT_LE(0, spawn_bpf_queue__submit(self->queue));

@@ -289,15 +289,20 @@ static void fork_in_handler(int sig)
 TEST_F(spawn, handlers_fork)
 {
 	struct sigaction act = { .sa_handler = fork_in_handler, .sa_flags = SA_RESTART };
-	struct itimerval timer = { { 0, 3000 }, { 0, 3000 } }, none = {};
+	struct itimerval once = {};
 	struct spawn_bpf_cmd *cmd = exit_command("7");
 	struct command *c = &self->c;
+	unsigned int i;
 
 	ASSERT_EQ(0, sigaction(SIGALRM, &act, NULL));
-	ASSERT_EQ(0, setitimer(ITIMER_REAL, &timer, NULL));
-	while (forked >= 0 && forked < (int)rounds(30)) {
-		int err = spawn_by(c, cmd, &c->res, 0);
-		int status = err ?: wait_exit(c->res.pid);
+	for (i = 0; forked >= 0 && forked < (int)rounds(30); i++) {
+		int err, status;
+
+		/* not again and again: a fork may take longer than the time between two */
+		once.it_value.tv_usec = 100 + i * 37 % 3000;
+		ASSERT_EQ(0, setitimer(ITIMER_REAL, &once, NULL));
+		err = spawn_by(c, cmd, &c->res, 0);
+		status = err ?: wait_exit(c->res.pid);
 
 		if (forked < 0)
 			_exit(0);
@@ -305,7 +310,8 @@ TEST_F(spawn, handlers_fork)
 	}
 	if (forked < 0)
 		_exit(0);
-	ASSERT_EQ(0, setitimer(ITIMER_REAL, &none, NULL));
+	once.it_value.tv_usec = 0;
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &once, NULL));
 	EXPECT_EQ(0, crashed);
 	spawn_bpf_cmd__free(cmd);
 }
