@@ -32,6 +32,7 @@ void queue_ring_exit(struct spawn_bpf_queue *q)
 {
 	ring_exit(&q->ring);
 	munmap(q->memory, q->size);
+	q->has_ring = false;
 }
 
 static void take_cqe(struct spawn_bpf_queue *q, const struct io_uring_cqe *cqe)
