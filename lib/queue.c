@@ -27,6 +27,14 @@ bool queue_is_ours(const struct spawn_bpf_queue *q)
 	return thread_id() == q->thread && getpid() == q->pid;
 }
 
+/* What every function but free asks first. */
+static int check(const struct spawn_bpf_queue *q)
+{
+	if (!q)
+		return -EINVAL;
+	return queue_is_ours(q) ? 0 : -ENXIO;
+}
+
 bool queue_tell_nothing(struct spawn_bpf_queue *q)
 {
 	eventfd_t count;
@@ -227,12 +235,10 @@ static int submit(struct spawn_bpf_queue *q)
 int spawn_bpf_queue__submit(struct spawn_bpf_queue *q)
 {
 	struct guard guard;
-	int ret;
+	int err = check(q), ret;
 
-	if (!q)
-		return -EINVAL;
-	if (!queue_is_ours(q))
-		return -ENXIO;
+	if (err)
+		return err;
 	guard = guard_enter();
 	ret = submit(q);
 	tell_results(q);
@@ -311,12 +317,10 @@ static int make_event(struct spawn_bpf_queue *q)
 int spawn_bpf_queue__fd(struct spawn_bpf_queue *q)
 {
 	struct guard guard;
-	int err = 0;
+	int err = check(q);
 
-	if (!q)
-		return -EINVAL;
-	if (!queue_is_ours(q))
-		return -ENXIO;
+	if (err)
+		return err;
 	guard = guard_enter();
 	if (q->event < 0) {
 		err = make_event(q);
@@ -332,12 +336,10 @@ int spawn_bpf_queue__cancel(struct spawn_bpf_queue *q)
 {
 	struct guard guard;
 	struct entry *e;
-	int ret = 0;
+	int ret = check(q);
 
-	if (!q)
-		return -EINVAL;
-	if (!queue_is_ours(q))
-		return -ENXIO;
+	if (ret)
+		return ret;
 	guard = guard_enter();
 	while ((e = take(&q->added)))
 		queue_end_entry(q, e, -ECANCELED);
