@@ -38,11 +38,15 @@ static int prepare(struct chain *c, __u32 kind, int fd)
 	return err;
 }
 
-#define ASSERT_READY() do {						\
+#define ASSERT_RUNS() do {						\
 	struct io_uring_cqe __cqe;					\
 	ASSERT_EQ(0, next_cqe(&self->ring, &__cqe));			\
 	ASSERT_LT(0, __cqe.res);					\
 	EXPECT_EQ(CODE, wait_exit(__cqe.res));				\
+} while (0)
+
+#define ASSERT_READY() do {						\
+	ASSERT_RUNS();							\
 	EXPECT_EQ(1, region.report.ready);				\
 	EXPECT_EQ(0, region.report.error);				\
 } while (0)
@@ -279,8 +283,10 @@ TEST_F(wait_ready, spawns_in_a_row)
 	ASSERT_EQ(0, chain_submit(&self->ring, &second));
 	EXPECT_TRUE(no_more_cqes(&self->ring));
 	ASSERT_EQ(1, write(fds[1], "\n", 1));
-	ASSERT_READY();		/* either: both become the same program */
-	ASSERT_READY();
+	ASSERT_RUNS();		/* either: both become the same program */
+	ASSERT_RUNS();
+	EXPECT_EQ(1, gate.report.ready);
+	EXPECT_EQ(1, region.report.ready);
 }
 
 /* ---- Errors ------------------------------------------------------------------------------- */
