@@ -203,20 +203,33 @@ TEST_F(attach, map_of_a_closed_ring_may_be_attached_to_the_next_ok)
 	io_uring_queue_exit(&ring);
 }
 
+/* A policy that posts 0xa, and ends the task with -9 when there is a byte in the pipe. */
+static int start_waiting(FIXTURE_DATA(attach) *self, struct chain *c, int gate[2])
+{
+	static char byte;
+
+	if (pipe(gate))
+		return -errno;
+	policy_chain(c, NULL, 0);
+	chain_read(c, gate[0], &byte, 1);
+	c->clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
+	SCRIPT(&self->script,
+	       { S_POST, 1, 0xa }, { S_QUEUE, 1 }, S_END(RET_CONTINUE),
+	       { S_RES, -9 }, S_END(RET_EXIT));
+	return chain_submit(&self->ring, c);
+}
+
 TEST_F(attach, destroyed_link_lets_a_running_policy_finish)
 {
 	struct io_uring_cqe cqe;
 	struct chain c;
+	int gate[2];
 
 	ASSERT_EQ(0, script_attach(&self->script));
-	policy_chain(&c, NULL, 0);
-	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script,
-	       { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 100000000 }, S_END(RET_CONTINUE),
-	       { S_RES, -9 }, S_END(RET_EXIT));
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	ASSERT_EQ(0, start_waiting(self, &c, gate));
 	ASSERT_CQE(&self->ring, 0xa, 1);
 	script_detach(&self->script);
+	ASSERT_EQ(1, write(gate[1], "x", 1));
 	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
 	EXPECT_EQ(-9, cqe.res);
 }
@@ -226,22 +239,20 @@ TEST_F(attach, slot_may_be_refilled_while_the_old_policy_runs)
 	struct io_uring_cqe cqe;
 	struct script next;
 	struct chain c, d;
+	int gate[2];
 
 	ASSERT_EQ(0, script_load(&next, self->ring.ring_fd, 0));
 	ASSERT_EQ(0, script_attach(&self->script));
-	policy_chain(&c, NULL, 0);
-	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
-	SCRIPT(&self->script,
-	       { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 200000000 }, S_END(RET_CONTINUE),
-	       { S_RES, -9 }, S_END(RET_EXIT));
 	SCRIPT(&next, { S_RES, -10 }, S_END(RET_EXIT));
-	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	ASSERT_EQ(0, start_waiting(self, &c, gate));
 	ASSERT_CQE(&self->ring, 0xa, 1);
 	script_detach(&self->script);
 	ASSERT_EQ(0, script_link(&next));
 	policy_chain(&d, NULL, 0);
 	d.base = 1 << 20;
 	ASSERT_OUTCOME(&self->ring, &d, -10, 0);
+	/* the old one ends only now, behind the outcome of the new one */
+	ASSERT_EQ(1, write(gate[1], "x", 1));
 	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
 	EXPECT_EQ(UD_CLONE, cqe.user_data);
 	EXPECT_EQ(-9, cqe.res);

@@ -160,6 +160,8 @@ TEST_F(slots, slot_gets_another_policy_while_a_spawn_of_the_old_one_waits)
 	region.by_stat.want.dfd = AT_FDCWD;
 	ASSERT_EQ(0, start(&self->ring, SLOT_POOL, &region.pool, sizeof(region.pool)));
 	EXPECT_TRUE(no_more_cqes(&self->ring));
+	/* it takes the policy from the slot when it is issued, and sleeps behind its first step */
+	ASSERT_EQ(0, wait_state(child_of(getpid()), 'S'));
 	/* the waiting task has a copy of the link's descriptor: closing ours would not be enough */
 	ASSERT_EQ(0, bpf_link__detach(self->link[SLOT_POOL]));
 	bpf_link__destroy(self->link[SLOT_POOL]);

@@ -163,7 +163,8 @@ TEST_F(wait_ready, unix_server_that_starts_later)
 	ASSERT_EQ(0, client(&c, AF_UNIX, &server, sizeof(server)));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	EXPECT_TRUE(no_more_cqes(&self->ring));
-	ASSERT_BECOMES_TRUE(__atomic_load_n(&region.report.attempts, __ATOMIC_RELAXED) > 1);
+	/* the second one may be reported and not made yet, and then it is the one that succeeds */
+	ASSERT_BECOMES_TRUE(__atomic_load_n(&region.report.attempts, __ATOMIC_RELAXED) > 2);
 	ASSERT_LE(0, listen_at(AF_UNIX, &server, sizeof(server)));
 	ASSERT_READY();
 	EXPECT_LT(2, region.report.attempts);
@@ -181,7 +182,7 @@ TEST_F(wait_ready, socket_file_without_a_server_is_waited_for)
 	ASSERT_LE(0, fd);
 	close(fd);
 	ASSERT_EQ(0, client(&c, AF_UNIX, &server, sizeof(server)));
-	region.want.timeout_ns = 60 * MS;
+	region.want.timeout_ns = 1000 * MS;	/* for two attempts, however slow */
 	ASSERT_OUTCOME(&self->ring, &c, -ETIMEDOUT, 0);
 	EXPECT_EQ(-ECONNREFUSED, region.report.last);
 	EXPECT_LT(1, region.report.attempts);

@@ -92,8 +92,10 @@ static int start_all(FIXTURE_DATA(inherit) *self)
 		execv(SLEEP, sleep_argv);
 		_exit(1);
 	}
+	/* exec sets the name before the credentials: who then sleeps has both */
 	if (wait_state(self->task, 'S') || wait_state(self->forked, 'S') ||
-	    !runs_sleep(self->program) || !runs_sleep(self->execed))
+	    !runs_sleep(self->program) || !runs_sleep(self->execed) ||
+	    wait_state(self->execed, 'S'))
 		return -3;
 	return 0;
 }

@@ -117,20 +117,24 @@ TEST_F(policy_region, unmapped_efault)
 
 TEST_F(policy_region, unmapped_between_two_steps_efault)
 {
-	char *region = page(PROT_READ | PROT_WRITE);
+	char *region = page(PROT_READ | PROT_WRITE), byte;
 	struct io_uring_cqe cqe;
 	struct chain c;
+	int go[2];
 
 	ASSERT_NE(NULL, region);
+	ASSERT_EQ(0, pipe(go));
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, region, 4096);
+	chain_read(&c, go[0], &byte, 1);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
 	SCRIPT(&self->script,
-	       { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 100000000 }, S_END(RET_CONTINUE),
+	       { S_POST, 1, 0xa }, { S_QUEUE, 1 }, S_END(RET_CONTINUE),
 	       S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_CQE(&self->ring, 0xa, 1);
 	ASSERT_EQ(0, munmap(region, 4096));
+	ASSERT_EQ(1, write(go[1], "x", 1));
 	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
 	EXPECT_EQ(-EFAULT, cqe.res);
 	EXPECT_EQ(0, IORING_CQE_STEP(&cqe));
@@ -173,20 +177,24 @@ TEST_F(policy_region, change_of_the_application_is_seen_by_the_next_step)
 {
 	__u64 region[2] = { 1, 0 };
 	struct chain c;
+	int go[2];
+	char byte;
 
+	ASSERT_EQ(0, pipe(go));
 	ASSERT_EQ(0, script_attach(&self->script));
 	policy_chain(&c, region, sizeof(region));
+	chain_read(&c, go[0], &byte, 1);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
 	SCRIPT(&self->script,
-	       { S_READ, 0 }, { S_POST, 1, 0xa }, { S_TIMEOUT, .b = 100000000 },
-	       S_END(RET_CONTINUE),
+	       { S_READ, 0 }, { S_POST, 1, 0xa }, { S_QUEUE, 1 }, S_END(RET_CONTINUE),
 	       { S_READ, 0 }, S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
 	ASSERT_CQE(&self->ring, 0xa, 1);
 	__atomic_store_n(&region[0], 2, __ATOMIC_SEQ_CST);
+	ASSERT_EQ(1, write(go[1], "x", 1));
 	ASSERT_CQE(&self->ring, UD_CLONE, 0);
 	EXPECT_EQ(1, RECORD(0).value);
-	EXPECT_EQ(2, RECORD(2).value);
+	EXPECT_EQ(2, RECORD(3).value);
 }
 
 TEST_F(policy_region, only_what_was_written_is_written_back)

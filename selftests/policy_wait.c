@@ -45,9 +45,11 @@ TEST_F(policy_wait, without_limits_it_waits_for_all)
 	chain_read(&c, fds[0], &byte, 1);
 	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
 	SCRIPT(&self->script,
-	       { S_QUEUE, 1 }, { S_QUEUE, 2 }, S_END(RET_CONTINUE),
+	       { S_POST, 1, 0xa }, { S_QUEUE, 1 }, { S_QUEUE, 2 }, S_END(RET_CONTINUE),
 	       { S_SEEN }, S_END(RET_EXIT));
 	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	/* told when it waits: there has been a first step */
+	ASSERT_CQE(&self->ring, 0xa, 1);
 	EXPECT_TRUE(no_more_cqes(&self->ring));
 	EXPECT_EQ(1, self->script.skel->bss->nr_steps);
 	ASSERT_EQ(1, write(fds[1], "x", 1));
