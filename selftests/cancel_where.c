@@ -275,18 +275,24 @@ TEST_F(where, synchronously_ok)
 	ASSERT_CQE(&self->ring, UD_CLONE, -ECANCELED);
 }
 
+/* An hour, cut to nothing when the task is where it is to be found: however long that took. */
 TEST_F(where, by_a_linked_timeout)
 {
-	struct __kernel_timespec ts = { .tv_sec = debug_kernel() ? 5 : 2 };
+	struct __kernel_timespec hour = { .tv_sec = 3600 }, now = { .tv_nsec = 1 };
 	struct io_uring_sqe *sqe;
 
 	self->chain.clone.flags |= IOSQE_IO_LINK;
 	chain_queue(&self->ring, &self->chain);
 	sqe = get_sqe(&self->ring);
-	io_uring_prep_link_timeout(sqe, &ts, 0);
+	io_uring_prep_link_timeout(sqe, &hour, 0);
 	sqe->user_data = UD_CANCEL;
 	ASSERT_EQ(0, submit_all(&self->ring));
 	ASSERT_TRUE(there(self, variant->where, ASSERT_BORN(&self->ring)));
+	sqe = get_sqe(&self->ring);
+	io_uring_prep_timeout_update(sqe, &now, UD_CANCEL, IORING_LINK_TIMEOUT_UPDATE);
+	sqe->user_data = UD_CANCEL + 1;
+	sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
+	ASSERT_EQ(0, submit_all(&self->ring));
 	ASSERT_CANCELLED(-ETIME);
 }
 
