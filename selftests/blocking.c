@@ -54,6 +54,7 @@ static void drain(int fd)
 static int busy_listener(int family)
 {
 	int fd = socket(family, SOCK_STREAM, 0), first = socket(family, SOCK_STREAM, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	memset(&address, 0, sizeof(address));
 	address.ss_family = family;
@@ -64,7 +65,8 @@ static int busy_listener(int family)
 	if (getsockname(fd, (void *)&address, &address_len) ||
 	    connect(first, (void *)&address, address_len))
 		return -1;
-	return fd;
+	/* connect(2) may have returned before the softirq that puts it into the backlog has run */
+	return poll(&p, 1, WAIT_MS) == 1 ? fd : -1;
 }
 
 static bool prepare(void)
