@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* Which rings and callers may spawn, and what a ring that is locked down allows its chains. */
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -317,20 +319,41 @@ TEST_F(rings, eventfd_is_signalled_by_the_outcome)
 	EXPECT_EQ(UD_CLONE, cqe.user_data);
 }
 
+/* Until the workers of this process have nothing to do; there is no other thread. */
+static int wait_workers(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *d;
+	int ret = dir ? 0 : -errno;
+
+	while (!ret && (d = readdir(dir)))
+		if (atoi(d->d_name) && atoi(d->d_name) != getpid())
+			ret = wait_state(atoi(d->d_name), 'S');
+	if (dir)
+		closedir(dir);
+	return ret;
+}
+
 /* Such a one is for what a worker completes: the outcome is posted by the submitter itself. */
 TEST_F(rings, eventfd_for_workers_only_is_not_signalled)
 {
-	int fd = eventfd(0, EFD_NONBLOCK), i;
+	int fd = eventfd(0, EFD_NONBLOCK), i, go[2];
 	struct io_uring_cqe cqe;
 	eventfd_t value;
 	struct chain c;
+	char byte;
 
+	ASSERT_EQ(0, pipe(go));
 	ASSERT_EQ(0, io_uring_register_eventfd_async(&self->ring, fd));
 	for (i = 0; i < 2; i++) {
-		chain_init(&c, true, IORING_CLONE_DEFER | IORING_CLONE_QUIET);
-		chain_nop(&c, 0);
+		chain_init(&c, true, IORING_CLONE_FINAL | IORING_CLONE_QUIET);
+		chain_read(&c, go[0], &byte, 1);
 		c.clone.flags = i ? IOSQE_ASYNC : 0;
 		ASSERT_EQ(0, chain_submit(&self->ring, &c));
+		ASSERT_BORN(&self->ring);
+		/* one that is the last to let go of the request frees it, and that is signalled */
+		ASSERT_EQ(0, wait_workers());
+		ASSERT_EQ(1, write(go[1], "x", 1));
 		ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
 		EXPECT_EQ(UD_CLONE, cqe.user_data);
 		EXPECT_EQ(0, cqe.res);
