@@ -215,6 +215,9 @@ static void submitter(const struct attr_case *from, struct attr_result *r, bool 
 	r->dumpable[1] = prctl(PR_GET_DUMPABLE);
 	close(REPORT_FD);
 	end_helper();
+	/* as long as the task of a chain that failed is there, it counts for RLIMIT_NPROC */
+	if (!no_child_left())
+		die("a child that stays");
 	r->reported = read(READ_END, &r->state, sizeof(r->state)) == sizeof(r->state);
 	for (i = 0; i < nr_steps(&c); i++)
 		if (r->res[i] > 1 && r->res[i] == pid)

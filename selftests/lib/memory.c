@@ -30,16 +30,17 @@ struct memory memory_now(void)
 
 bool memory_settles(const struct memory *before, long kb_of_its_own)
 {
+	unsigned long end = now_ms() + WAIT_MS;
 	struct memory now;
-	int i;
 
-	for (i = 0; i < 20; i++) {
+	/* much of it is freed by RCU and kworkers, when they get to it */
+	do {
 		now = memory_now();
 		if (now.unreclaimable + now.stacks + now.tables <
 		    before->unreclaimable + before->stacks + before->tables + kb_of_its_own)
 			return true;
 		usleep(100000);
-	}
+	} while (now_ms() < end);
 	fprintf(stderr,
 		"# KiB: unreclaimable slab %ld -> %ld, stacks %ld -> %ld, page tables %ld -> %ld\n",
 		before->unreclaimable, now.unreclaimable, before->stacks, now.stacks,
