@@ -16,7 +16,6 @@ static const struct lane_plan *plan_of(const struct lane *l)
 
 static bool attach(struct lane *l, struct script *script)
 {
-	struct bpf_link *second;
 	int tries;
 
 	script_write(script, l->p->script, SCRIPT_LEN);
@@ -27,9 +26,12 @@ static bool attach(struct lane *l, struct script *script)
 			return complain(l->p, "attaching the first policy: errno %d", errno);
 		usleep(1000);
 	}
-	second = bpf_map__attach_struct_ops(script->skel->maps.second_ops);
-	if (!second)
-		return complain(l->p, "attaching the second policy: errno %d", errno);
+	/* of this one it may go later */
+	for (tries = 0; !bpf_map__attach_struct_ops(script->skel->maps.second_ops); tries++) {
+		if (errno != EBUSY || tries > 1000)
+			return complain(l->p, "attaching the second policy: errno %d", errno);
+		usleep(1000);
+	}
 	return true;
 }
 

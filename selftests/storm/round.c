@@ -34,11 +34,7 @@ static const char *await(pid_t pid, bool killed)
 	return NULL;
 }
 
-/*
- * A program that was stopped stays so, whoever goes away. After the last SIGSTOP was sent, once is
- * enough.
- */
-void wake_children(void)
+static void wake_children(void)
 {
 	char path[64];
 	int pid;
@@ -53,6 +49,29 @@ void wake_children(void)
 	fclose(f);
 }
 
+/*
+ * As all_children_gone(). A program that was stopped stays so, whoever goes away. It is woken again
+ * and again: the list leaves out some when others end meanwhile, and the children of a thread that
+ * was joined only come to us when it has ended.
+ */
+bool children_end(void)
+{
+	unsigned long end = now_ms() + WAIT_MS;
+	pid_t pid;
+
+	for (;;) {
+		wake_children();
+		do {
+			pid = waitpid(-1, NULL, WNOHANG | __WALL);
+		} while (pid > 0);
+		if (pid < 0 && errno == ECHILD)
+			return true;
+		if (now_ms() > end)
+			return false;
+		usleep(2000);
+	}
+}
+
 static bool wait_for_all(const struct plan *p, pid_t pid)
 {
 	const char *wrong = await(pid, p->end == KILLED);
@@ -62,8 +81,7 @@ static bool wait_for_all(const struct plan *p, pid_t pid)
 		kill(pid, SIGKILL);
 		return false;
 	}
-	wake_children();
-	if (all_children_gone())
+	if (children_end())
 		return true;
 	complain(p, "tasks are left behind");
 	tell_tasks();

@@ -214,7 +214,7 @@ bool complain(const struct plan *p, const char *format, ...)
 
 /* round.c */
 bool run_round(struct plan *p, struct script *script);
-void wake_children(void);
+bool children_end(void);
 
 extern struct tally *tally;
 #define COUNT(what)	__atomic_fetch_add(&tally->what, 1, __ATOMIC_RELAXED)

@@ -66,8 +66,7 @@ static void end_as_planned(struct plan *p)
 		pause();
 		break;
 	case CLOSES:
-		wake_children();
-		if (!all_children_gone()) {
+		if (!children_end()) {
 			complain(p, "the rings are closed, and tasks are left");
 			tell_tasks();
 			_exit(FAILED);
