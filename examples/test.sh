@@ -6,6 +6,7 @@
 set -uo pipefail
 top=$PWD
 . selftests/host/tap.sh
+. selftests/host/eventually.sh
 bin=$top/build/user/examples
 work=$(mktemp -d)
 server=
@@ -16,24 +17,38 @@ for name in a b c; do
 	printf '#!/bin/sh\nread -r line <"%s/gate"\n' "$work" >$name
 	chmod +x $name
 done
+mkfifo gate
 
-# Nobody has ended when the last one is chosen: the programs wait at the gate.
-spreads_jobs_evenly() {
-	local name
-	mkfifo gate
-	"$bin/least_loaded" 9 "$work/a" "$work/b" "$work/c" >out &
-	until [ "$(pgrep -fc "^/bin/sh $work/[abc]\$")" = 9 ]; do sleep 0.1; done
-	yes >gate 2>/dev/null
+# has_spawned PROCESS EXECED FAILED: so many, from a ring of its.
+has_spawned() {
+	grep -qsx "SpawnsExeced:[[:space:]]*$2" "/proc/$1"/fdinfo/* &&
+		grep -qsx "SpawnsFailed:[[:space:]]*$3" "/proc/$1"/fdinfo/*
+}
+
+# at_the_gate EXECED FAILED ARGUMENT...: runs least_loaded with these. Nobody has ended when the
+# last one is chosen: the programs wait at the gate.
+at_the_gate() {
+	local missing=0
+	"$bin/least_loaded" "${@:3}" >out &
+	eventually has_spawned $! "$1" "$2" || missing=1
+	# more than enough, for those too that have not come to the gate yet
+	exec 7<>gate
+	seq 100 >&7
 	wait $! || return
 	cat out
+	return "$missing"
+}
+
+spreads_jobs_evenly() {
+	local name
+	at_the_gate 9 0 9 "$work/a" "$work/b" "$work/c" || return
 	for name in a b c; do
 		[ "$(grep -c "/$name\$" out)" = 3 ] || return
 	done
 }
 
 passes_failures_on() {
-	"$bin/least_loaded" 3 /bin/true /nonexistent /bin/true >out || return
-	cat out
+	at_the_gate 2 1 3 "$work/a" "$work/b" /nonexistent || return
 	grep -q '^job [0-2]: SQE 0: No such file or directory$' out && [ "$(grep -c runs out)" = 2 ]
 }
 
@@ -49,7 +64,13 @@ start_server() {
 	until [ -S sock ]; do sleep 0.1; done
 }
 
+has_no_worker() {
+	! pgrep -P "$server" >/dev/null
+}
+
+# It counts a worker when it has reaped it, which is some time after the answer.
 stop_server() {
+	eventually has_no_worker || return
 	kill -TERM "$server" && wait "$server" || return
 	cat server.out
 	grep -qx "$1" server.out
@@ -103,9 +124,11 @@ gives_workers_three_descriptors() {
 survives_a_worker_that_cannot_be_started() {
 	start_server /nonexistent
 	[ -z "$(ask x)" ] || return
-	cat server.out
-	grep -q '^/nonexistent: No such file or directory$' server.out &&
-		stop_server "0 workers served, 1 could not be started"
+	eventually grep -q '^/nonexistent: No such file or directory$' server.out || {
+		cat server.out
+		return 1
+	}
+	stop_server "0 workers served, 1 could not be started"
 }
 
 expect least_loaded_spreads_jobs_evenly spreads_jobs_evenly

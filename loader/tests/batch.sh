@@ -5,29 +5,18 @@
 # shellcheck disable=SC2317  # the conditions are called through ok()
 set -euo pipefail
 shopt -s lastpipe	# batch sets $status at the end of a pipe, too
+. loader/tests/try.sh
 
-top=$PWD
-spawn_bpf=$top/build/user/loader/spawn-bpf
+patience=300
 quick=$top/build/user/selftests/targets/quick
 case ${KERNEL:-release} in
 debug) part=10 ;;	# takes ten times as long
 *) part=1 ;;
 esac
-nr=0
-failed=0
 "$spawn_bpf" features >/dev/null	# the limits below are not to be tried on another machine
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
 export PATH=/usr/local/bin:/usr/bin:/bin
 
-# Runs it; standard output and error in ./out and ./err, the status in $status.
-try() {
-	status=0
-	timeout 300 "$@" >out 2>err || status=$?
-}
-
-# batch ARG...: the same for a list that is on standard input.
+# batch ARG...: tries it with the list that is on standard input.
 batch() {
 	cat >list
 	try "$spawn_bpf" run -f list "$@"
@@ -41,31 +30,6 @@ repeat() {
 	done
 }
 
-# ok NAME CONDITION...
-ok() {
-	local name=$1
-	shift
-	nr=$((nr + 1))
-	if "$@"; then
-		echo "ok $nr - $name"
-		return
-	fi
-	failed=1
-	echo "not ok $nr - $name"
-	echo "# status $status"
-	tail -n 100 out err | sed 's/^/# /'
-}
-
-# says STATUS TEXT...: that status, and each TEXT in a line of standard error.
-says() {
-	local text
-	[ "$status" -eq "$1" ] || return
-	shift
-	for text; do
-		grep -q -- "$text" err || return
-	done
-}
-
 # counts STATUS TOTAL SUCCEEDED FAILED NOT_RUN [NOT_STARTED]
 counts() {
 	local s=s not=${6:+, $6 not started}
@@ -73,8 +37,9 @@ counts() {
 	says "$1" "^spawn-bpf: $2 command$s, $3 succeeded, $4 failed, $5 could not be run$not, [0-9.]* s, [0-9.]*/s\$"
 }
 
+# The summary is on standard error.
 prints() {
-	[ "$status" -eq "$1" ] && [ "$(cat out)" = "$2" ]
+	status_is "$1" && [ "$(cat out)" = "$2" ]
 }
 
 one_line_of_errors() {
@@ -244,8 +209,23 @@ END
 chmod +x look
 repeat 24 ./look | batch -j 3
 ok three_at_a_time test "$(sort -n out | tail -n 1)" = 3
-repeat 50 'sleep 2' | batch -j 50
-ok fifty_at_a_time test "$(sed 's/.* \([0-9]*\)\.[0-9] s,.*/\1/' err)" -lt 20
+# They wait at the gate until all have come.
+mkfifo gate
+fifty_have_come() {
+	[ "$(wc -l <out)" -ge 50 ] || process_is_gone "$!"
+}
+: >out
+repeat 50 'sh -c "echo up; read -r _ <gate"' >list
+"$spawn_bpf" run -f list -j 50 >out 2>err &
+ok fifty_come_to_the_gate eventually fifty_have_come
+at_once=$(wc -l <out)
+exec 8<>gate
+seq 50 >&8
+status=0
+wait $! || status=$?
+exec 8>&-
+ok fifty_at_a_time test "$at_once" = 50
+ok all_get_through_the_gate counts 0 50 50 0 0
 repeat 50 true | batch --trace -j 16
 ok every_attempt_is_traced test "$(grep -c '/usr/local/bin/true: ENOENT$' err)" = 50
 ok no_attempt_is_lost test "$(grep -c 'report: success, 2 attempts' err)" = 50
@@ -254,10 +234,10 @@ ok a_pid_for_each test "$(grep -o 'pid [0-9]*' err | sort -u | wc -l)" = 50
 # ETXTBSY: one that waits holds up nobody
 cp /bin/true busy
 exec 9>>busy
-(printf './busy\n'; repeat 20 true) >list
+(printf './busy\n'; repeat 20 "$quick") >list	# long before a hundred attempts are over
 : >err
 "$spawn_bpf" run --trace --retry 100 -f list -j 2 >out 2>err 9>&- &
-until [ "$(grep -c 'usr/bin/true: runs' err)" -eq 20 ] || ! kill -0 $! 2>/dev/null; do
+until [ "$(grep -c 'targets/quick: runs' err)" -eq 20 ] || ! kill -0 $! 2>/dev/null; do
 	sleep 0.1
 done
 exec 9>&-
@@ -370,5 +350,4 @@ batch <<<true
 ok the_sysctl_is_named says 125 'list:1: no task can be made: .*io_uring_spawn is 2 (off) (EPERM)'
 echo 0 >/proc/sys/kernel/io_uring_spawn
 
-echo "1..$nr"
-exit $failed
+done_testing

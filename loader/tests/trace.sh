@@ -3,46 +3,12 @@
 # "spawn-bpf trace" from the outside: what it shows, what it draws, how it ends. TAP. Runs as root
 # on the patched kernel, in the top directory; selftests/host/trace_cli.t boots a guest for it.
 set -euo pipefail
+. loader/tests/try.sh
 
-top=$PWD
+patience=120
 export PATH=$top/build/user/loader:$top/build/tools/bpftool:/usr/local/bin:/usr/bin:/bin:/usr/sbin
 export PYTHONPATH=$top/loader/tests PYTHONDONTWRITEBYTECODE=1
 check=$top/loader/tests/tracecheck.py
-nr=0
-failed=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-# Runs it; standard output and error in ./out and ./err, the status in $status.
-try() {
-	status=0
-	timeout 120 "$@" >out 2>err || status=$?
-}
-
-# ok NAME CONDITION...
-ok() {
-	local name=$1
-	shift
-	nr=$((nr + 1))
-	if "$@" >why 2>&1; then
-		echo "ok $nr - $name"
-		return
-	fi
-	failed=1
-	echo "not ok $nr - $name"
-	echo "# status $status"
-	head -n 60 why out err | cut -c 1-300 | sed 's/^/# /'
-}
-
-# says STATUS TEXT: that status, and TEXT on standard error.
-says() {
-	[ "$status" -eq "$1" ] && grep -q -- "$2" err
-}
-
-status_is() {
-	[ "$status" -eq "$1" ]
-}
 
 # python TEXT: with the lines of ./lines as "e", those of spawns as "s".
 python() {
@@ -342,5 +308,4 @@ try spawn-bpf trace --help
 ok help_names_every_option test "$(grep -c -e '--chrome' -e '--svg' -e '--json' -e '--pid' \
 	-e '--duration' -e '--output' -e '--buffer' out)" -ge 7
 
-echo "1..$nr"
-exit $failed
+done_testing
