@@ -75,15 +75,19 @@ options() {
 }
 
 failures() {
-	guest -- sh -c 'echo before; echo c >/proc/sysrq-trigger; sleep 100'
+	# what is in a pipe when the guest dies, nobody reads any more
+	guest -- sh -c 'echo before; sleep 2; echo c >/proc/sysrq-trigger; sleep 100'
 	check panic_is_named_125 ended_with 125 "Kernel panic - not syncing: sysrq triggered crash"
 	check output_before_a_panic_is_kept test "$out" = before
 	guest --timeout 10 --append "mark=$mark" -- sleep 1000
 	check hang_is_named_125 ended_with 125 "gave no result within 10 s"
 	expect hang_leaves_no_guest no_guest_left
-	selftests/vm/guest --append "mark=$mark" -- sleep 1000 >/dev/null 2>&1 &
+	selftests/vm/guest --append "mark=$mark" -- sh -c 'echo up; sleep 1000' \
+		>"$scratch/up" 2>/dev/null &
 	local script=$!
-	sleep 3
+	until [ -s "$scratch/up" ] || ! kill -0 "$script" 2>/dev/null; do
+		sleep 0.1
+	done
 	our_guests >/dev/null
 	result $? guest_runs_while_its_script_does
 	kill -KILL "$script"
