@@ -241,6 +241,29 @@ TEST_F(exec, cancel_flag_cancels_what_is_in_flight)
 	EXPECT_EQ(0, wait_exit(pid));
 }
 
+/*
+ * What is to be cancelled may complete at any time, also when the task has just looked. No program
+ * is found: this is about getting there.
+ */
+TEST_F(exec, cancel_flag_finds_it_done_already_many_times)
+{
+	unsigned int i, k, n = rounds(3000);
+	struct __kernel_timespec ts = {};
+	struct chain c;
+
+	for (i = 0; i < n; i++) {
+		ts.tv_nsec = i * 977 % 400000;
+		chain_init(&c, true, IORING_CLONE_DEFER | IORING_CLONE_QUIET);
+		for (k = 0; k < 200; k++)
+			chain_nop(&c, 0);
+		iou_prep(chain_add(&c), IORING_OP_TIMEOUT, -1, U64(&ts), 1, 0);
+		chain_exec(&c, "/nowhere/program", quick_argv)->ioprio = IORING_EXEC_CANCEL;
+		ASSERT_EQ(-ENOENT, chain_outcome(&self->ring, &c).res) {
+			TH_LOG("round %u", i);
+		}
+	}
+}
+
 TEST_F(exec, second_waiting_exec_ebusy)
 {
 	char path[256];

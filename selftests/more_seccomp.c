@@ -8,8 +8,11 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
 #include "lib/fixture.h"
 
 static int install_filter(unsigned int flags)
@@ -136,6 +139,83 @@ TEST(filter_is_not_for_a_chain_that_runs_already)
 	ASSERT_CQE(&ring, UD_CLONE, pid);
 	EXPECT_EQ(0, wait_exit(pid));
 	io_uring_queue_exit(&ring);
+}
+
+static void *sync_filter(void *arg)
+{
+	struct timespec delay = { .tv_nsec = *(unsigned int *)arg };
+
+	nanosleep(&delay, NULL);
+	return install_filter(SECCOMP_FILTER_FLAG_TSYNC) ? arg : NULL;
+}
+
+static int seccomp_of(pid_t pid)
+{
+	char path[32], line[128];
+	int mode = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "r");
+	while (f && mode < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "Seccomp: %d", &mode);
+	if (f)
+		fclose(f);
+	return mode;
+}
+
+enum { BEFORE, AT_BIRTH, AFTER, WRONG };
+
+/* When the filter came: 0 to 2, or what was wrong. The task has a large table to be copied. */
+static int filter_at(unsigned int delay_ns)
+{
+	struct rlimit limit = { 1 << 17, 1 << 17 };
+	struct io_uring ring;
+	struct io_uring_cqe cqe;
+	pthread_t thread;
+	struct chain c;
+	int gate[2], mode;
+	void *failed;
+	char byte;
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) || dup2(0, limit.rlim_cur - 1) < 0 || pipe(gate) ||
+	    ring_init(&ring, 0) || pthread_create(&thread, NULL, sync_filter, &delay_ns))
+		return WRONG + 1;
+	chain_init(&c, true, IORING_CLONE_FINAL | IORING_CLONE_QUIET);
+	chain_read(&c, gate[0], &byte, 1);
+	if (chain_submit(&ring, &c) || pthread_join(thread, &failed) || failed ||
+	    next_cqe(&ring, &cqe))
+		return WRONG + 2;
+	if (!(cqe.flags & IORING_CQE_F_MORE))
+		return cqe.res == -EPERM ? BEFORE : WRONG + 3;
+	mode = seccomp_of(cqe.res);
+	if (write(gate[1], "x", 1) != 1 || next_cqe(&ring, &cqe))
+		return WRONG + 4;
+	if (mode == SECCOMP_MODE_DISABLED)
+		return cqe.res ? WRONG + 5 : AFTER;
+	return cqe.res == -EPERM ? AT_BIRTH : WRONG + 6;
+}
+
+/* A task that begins with the filter of its submitter runs no chain. */
+TEST(filter_synchronized_while_the_task_is_made_eperm)
+{
+	unsigned int i, n = rounds(200), seen[3] = {};
+	int status;
+	pid_t pid;
+
+	for (i = 0; i < n; i++) {
+		pid = fork();
+		if (!pid)
+			_exit(filter_at(i % 100 * 20000));
+		status = wait_exit(pid);
+		ASSERT_GT(WRONG, status) {
+			TH_LOG("status %d in round %u", status, i);
+		}
+		seen[status]++;
+	}
+	TH_LOG("the filter came %u times before, %u times at and %u times after birth",
+	       seen[BEFORE], seen[AT_BIRTH], seen[AFTER]);
+	EXPECT_NE(n, seen[BEFORE]);
 }
 
 #define SPINS	(1U << 28)	/* strict mode has nothing to sleep in but read(2) */

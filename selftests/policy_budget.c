@@ -161,6 +161,25 @@ TEST_F(policy_budget, posts_by_default_64_then_e2big)
 	EXPECT_EQ(-E2BIG, RECORD(64).ret);
 }
 
+/* A policy whose next step comes at once does not keep what it has posted to itself. */
+TEST_F(policy_budget, posts_arrive_while_steps_follow_each_other)
+{
+	struct io_uring_cqe cqe;
+	struct chain c;
+
+	self->script.skel->struct_ops.script_ops->max_steps = 65536;
+	ASSERT_EQ(0, script_attach(&self->script));
+	policy_chain(&c, NULL, 0);
+	c.clone.rw_flags = IORING_CLONE_DEFER | IORING_CLONE_QUIET;
+	SCRIPT(&self->script, { S_POST, 1, 0xa }, S_END(RET_CONTINUE), S_END(RET_CONTINUE),
+	       { S_GOTO, 2 });
+	ASSERT_EQ(0, chain_submit(&self->ring, &c));
+	ASSERT_CQE(&self->ring, 0xa, 1);
+	EXPECT_GT(65536, self->script.skel->bss->nr_steps);
+	ASSERT_EQ(0, next_cqe(&self->ring, &cqe));
+	EXPECT_EQ(-ELOOP, cqe.res);
+}
+
 /*
  * On a DEFER_TASKRUN ring the submitter takes CQEs when it enters the kernel for them, and only
  * then.

@@ -319,6 +319,42 @@ TEST_F(rings, eventfd_is_signalled_by_the_outcome)
 	EXPECT_EQ(UD_CLONE, cqe.user_data);
 }
 
+/* What is left of it when it is submitted again are requests of the submitter. */
+TEST(chain_in_which_the_submission_breaks_off_ecanceled)
+{
+	struct io_uring_cqe cqe;
+	struct raw_ring ring;
+	struct chain c;
+
+	ASSERT_EQ(0, raw_init(&ring, 0));
+	chain_init(&c, false, IORING_CLONE_FINAL);
+	c.clone.flags = IOSQE_IO_LINK;
+	c.clone.user_data = UD_CLONE;
+	chain_nop(&c, 0);
+	c.sqe[0].flags = IOSQE_IO_LINK;
+	c.sqe[0].user_data = 1;
+	raw_put(&ring, &c.clone);
+	raw_put(&ring, &c.sqe[0]);
+	raw_put_nothing(&ring);
+	c.sqe[0].user_data = 2;
+	raw_put(&ring, &c.sqe[0]);
+	EXPECT_EQ(2, raw_enter(&ring, 4, 2));
+	ASSERT_TRUE(raw_take(&ring, &cqe));
+	EXPECT_EQ(UD_CLONE, cqe.user_data);
+	EXPECT_EQ(-ECANCELED, cqe.res);
+	EXPECT_EQ(STEP_NONE, IORING_CQE_STEP(&cqe));
+	ASSERT_TRUE(raw_take(&ring, &cqe));
+	EXPECT_EQ(1, cqe.user_data);
+	EXPECT_EQ(-ECANCELED, cqe.res);
+	EXPECT_EQ(1, raw_enter(&ring, 1, 1));
+	ASSERT_TRUE(raw_take(&ring, &cqe));
+	EXPECT_EQ(2, cqe.user_data);
+	EXPECT_EQ(0, cqe.res);
+	EXPECT_FALSE(raw_take(&ring, &cqe));
+	EXPECT_FALSE(has_child());
+	raw_exit(&ring);
+}
+
 /* Until the workers of this process have nothing to do; there is no other thread. */
 static int wait_workers(void)
 {

@@ -61,6 +61,14 @@ void raw_put(struct raw_ring *r, const struct io_uring_sqe *sqe)
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
 }
 
+void raw_put_nothing(struct raw_ring *r)
+{
+	unsigned int *tail = word(r, r->p.sq_off.tail);
+
+	word(r, r->p.sq_off.array)[*tail % ENTRIES] = ENTRIES;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+}
+
 int raw_enter(struct raw_ring *r, unsigned int submit, unsigned int wait)
 {
 	int ret = syscall(SYS_io_uring_enter, r->fd, submit, wait,

@@ -21,6 +21,8 @@ struct raw_ring {
 
 int raw_init(struct raw_ring *r, unsigned int flags);
 void raw_put(struct raw_ring *r, const struct io_uring_sqe *sqe);
+/* An entry that names no SQE. */
+void raw_put_nothing(struct raw_ring *r);
 int raw_enter(struct raw_ring *r, unsigned int submit, unsigned int wait);
 bool raw_take(struct raw_ring *r, struct io_uring_cqe *cqe);
 void raw_exit(struct raw_ring *r);
