@@ -6,6 +6,8 @@
 #ifndef CLONE_H
 #define CLONE_H
 
+#include <sys/syscall.h>
+#include <unistd.h>
 #include "cmd.h"
 
 /* What parent and child share, whether they share their memory or not. */
@@ -24,6 +26,20 @@ int clone_spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, b
 
 /* clone_child.c: the child. Returns only if it failed, with *@walk saying how. */
 int clone_child(void *walk);
+
+/*
+ * For the child, which must not use the C library's: as cancellation points they change the state of
+ * the thread whose memory it shares, and a child that is killed in one never changes it back.
+ */
+static inline int child_openat(int dir, const char *path, int flags, unsigned int mode)
+{
+	return syscall(SYS_openat, dir, path, flags, mode);
+}
+
+static inline int child_close(int fd)
+{
+	return syscall(SYS_close, fd);
+}
 
 /* clone_task.c: what an IORING_OP_TASK says, by its system call. 0 or more, or -errno. */
 int clone_task(struct walk *w, const struct io_uring_sqe *sqe);

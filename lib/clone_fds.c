@@ -23,7 +23,7 @@
 static int close_listed(unsigned int first, unsigned int last)
 {
 	_Alignas(struct dirent64) char buf[1024];
-	int dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir = child_openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	ssize_t n, at;
 
 	if (dir < 0)
@@ -34,10 +34,10 @@ static int close_listed(unsigned int first, unsigned int last)
 			unsigned int fd = strtoul(name, NULL, 10);
 
 			if (name[0] != '.' && fd >= first && fd <= last && fd != (unsigned int)dir)
-				close(fd);
+				child_close(fd);
 		}
 	}
-	close(dir);
+	child_close(dir);
 	return n < 0 ? -EIO : 0;
 }
 
@@ -129,13 +129,13 @@ static int move_fds(const struct io_uring_clone_fd *fds, unsigned int nr)
 		if (moved)
 			continue;
 		if (spare >= 0)
-			close(spare);
+			child_close(spare);
 		moved = break_circle(fds, from, nr, &spare);
 		if (moved < 0)
 			return moved;
 	}
 	if (spare >= 0)
-		close(spare);
+		child_close(spare);
 	return 0;
 }
 
@@ -167,12 +167,12 @@ static int enter_cgroup(int cgroup)
 
 	if (fstatfs(cgroup, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
 		return -EBADF;
-	fd = openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	fd = child_openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return errno == ENOTDIR ? -EBADF : -errno;
-	if (write(fd, "0", 1) < 0)
+	if (syscall(SYS_write, fd, "0", 1) < 0)
 		err = -errno;
-	close(fd);
+	child_close(fd);
 	return err;
 }
 

@@ -54,16 +54,16 @@ static int task_open(const struct io_uring_sqe *sqe)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) || target >= limit.rlim_cur)
 		return -EBADF;
-	fd = openat(sqe->fd, path_of(sqe), sqe->rw_flags, sqe->len);
+	fd = child_openat(sqe->fd, path_of(sqe), sqe->rw_flags, sqe->len);
 	if (fd < 0 && errno == EMFILE) {
-		close(target);
-		fd = openat(sqe->fd, path_of(sqe), sqe->rw_flags, sqe->len);
+		child_close(target);
+		fd = child_openat(sqe->fd, path_of(sqe), sqe->rw_flags, sqe->len);
 	}
 	if (fd < 0 || fd == (int)target)
 		return result(fd);
 	if (dup3(fd, target, sqe->rw_flags & O_CLOEXEC) < 0)
 		return -errno;
-	close(fd);
+	child_close(fd);
 	return target;
 }
 
@@ -112,6 +112,16 @@ static int task_tcsetpgrp(const struct io_uring_sqe *sqe)
 }
 
 /* ---- Scheduling and limits ---------------------------------------------------------------- */
+
+/* The size is in there a second time: one that differs is refused, as by IORING_OP_TASK. */
+static int task_sched(const struct io_uring_sqe *sqe)
+{
+	const struct sched_attributes *attr = (const void *)path_of(sqe);
+
+	if (attr && !sqe->rw_flags && attr->size != sqe->len)
+		return -EINVAL;
+	return result(syscall(SYS_sched_setattr, 0, attr, sqe->rw_flags));
+}
 
 static int task_nice(const struct io_uring_sqe *sqe)
 {
@@ -170,7 +180,7 @@ int clone_task(struct walk *w, const struct io_uring_sqe *sqe)
 	case IORING_TASK_TCSETPGRP:
 		return task_tcsetpgrp(sqe);
 	case IORING_TASK_SCHED:
-		return result(syscall(SYS_sched_setattr, 0, path_of(sqe), sqe->rw_flags));
+		return task_sched(sqe);
 	case IORING_TASK_NICE:
 		return task_nice(sqe);
 	case IORING_TASK_AFFINITY:

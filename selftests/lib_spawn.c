@@ -644,6 +644,38 @@ TEST_F(spawn, cancelled_thread_is_not_cancelled_inside)
 	EXPECT_TRUE(all_children_gone());
 }
 
+/* The child of this process that sleeps, as soon as there is one. */
+static void *kill_child(void *arg)
+{
+	pid_t pid = 0;
+
+	while (!pid)
+		pid = child_of(getpid());
+	if (wait_state(pid, 'S'))
+		return NULL;
+	kill(pid, SIGKILL);
+	return arg;
+}
+
+/* Before glibc 2.37 a cancellation point makes the thread asynchronously cancellable for a while. */
+TEST_F(spawn, child_killed_in_an_open_leaves_the_thread_as_it_was)
+{
+	struct command *c = &self->c;
+	pthread_t thread;
+	void *ret;
+	int old;
+
+	unlink("/tmp/never");
+	ASSERT_EQ(0, mkfifo("/tmp/never", 0600));
+	ASSERT_EQ(0, spawn_bpf_cmd__open(c->cmd, 0, "/tmp/never", O_RDONLY, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, kill_child, c));
+	EXPECT_GT(0, spawn_by(c, c->cmd, &c->res, 0));
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(c, ret);
+	EXPECT_EQ(0, pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &old));
+	EXPECT_EQ(PTHREAD_CANCEL_DEFERRED, old);
+}
+
 TEST_F(spawn, nothing_leaked)
 {
 	unsigned int i, nr = rounds(300);

@@ -434,6 +434,9 @@ TEST_F(steps, sched_attr)
 	EXPECT_EQ(2, spawn_bpf_cmd__sched_attr(c->cmd, (void *)&late, sizeof(late)));
 	EXPECT_RUNS(c);
 	EXPECT_EQ(6, c->state.scheduling.policy);
+	late.size = 0;		/* would do for sched_setattr(2), but says something else */
+	EXPECT_FAILS(c, -EINVAL, 2);
+	late.size = sizeof(late);
 	late.runtime = 60000000;
 	EXPECT_FAILS(c, -EINVAL, 2);
 	EXPECT_EQ(-EINVAL, spawn_bpf_cmd__sched_attr(c->cmd, NULL, sizeof(late)));
