@@ -70,8 +70,8 @@ void cmd_prep(const struct spawn_bpf_cmd *cmd, struct io_uring_clone_args *args,
 	      struct io_uring_sqe *sqe, int *pidfd);
 
 /*
- * Spawns the command through the ring of this thread. 0: *res has the outcome. Else why io_uring is
- * not for us here, and nothing was started.
+ * Spawns the command through the ring of this thread, for which thread_ring_get() has said 0.
+ * 0: *res has the outcome. Else why io_uring is not for us here, and nothing was started.
  */
 int cmd_spawn_io_uring(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, bool pidfd);
 

@@ -15,10 +15,8 @@ int cmd_spawn_io_uring(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result 
 	struct io_uring_clone_args args;
 	struct io_uring_sqe sqe;
 	struct io_uring_cqe cqe;
-	int err = thread_ring_get();
+	int err;
 
-	if (err)
-		return err;
 	cmd_prep(cmd, &args, &sqe, pidfd ? &res->pidfd : NULL);
 	err = thread_ring_run(&sqe, &cqe);
 	if (err)
@@ -39,7 +37,7 @@ static int spawn(const struct spawn_bpf_cmd *cmd, struct spawn_bpf_result *res, 
 	}
 	/* to the ring of a thread no policy is attached and no file registered */
 	if (!cmd->needs_ring && !(flags & SPAWN_BPF_NO_IO_URING))
-		err = cmd_spawn_io_uring(cmd, res, pidfd);
+		err = thread_ring_get() ?: cmd_spawn_io_uring(cmd, res, pidfd);
 	if (err && !cmd->needs_ring && !(flags & SPAWN_BPF_NO_FALLBACK))
 		err = clone_spawn(cmd, res, pidfd);
 	if (err) {
@@ -78,7 +76,7 @@ int spawn_bpf__probe(void)
 	if (err)
 		return err;
 	guard = guard_enter();
-	err = cmd_spawn_io_uring(&cmd, &res, false);
+	err = thread_ring_get() ?: cmd_spawn_io_uring(&cmd, &res, false);
 	guard_leave(&guard);
 	cmd_fini(&cmd);
 	return err;

@@ -12,7 +12,7 @@
 
 #define RING_FLAGS	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | \
 			 SETUP_REGISTERED_FD_ONLY)
-#define MEMORY_SIZE	(2 * RING_PAGE)
+#define MEMORY_SIZE	(2 * RING_PAGE + THREAD_RING_SCRATCH)
 
 #define FEW_KEYS	32	/* glibc allocates for others, which a signal handler must not do */
 
@@ -122,6 +122,11 @@ int thread_ring_get(void)
 	err = make();
 	this.busy = false;
 	return err;
+}
+
+void *thread_ring_scratch(void)
+{
+	return (char *)this.memory + 2 * RING_PAGE;
 }
 
 /* A handler that interrupts us may fork, and the child comes back to here without the ring. */

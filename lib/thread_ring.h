@@ -21,6 +21,13 @@ unsigned long thread_id(void);
 int thread_ring_get(void);
 
 /*
+ * After thread_ring_get() said 0: memory beside the ring, for what is too much for the stack of a
+ * signal handler. Whoever blocks no signals shares it with those.
+ */
+#define THREAD_RING_SCRATCH	4096
+void *thread_ring_scratch(void);
+
+/*
  * After thread_ring_get() said 0: runs a CLONE that posts one CQE, and waits for that. An error as
  * io_uring_enter(2)'s: nothing was submitted. -EIO in the CQE: the wait failed, and nobody knows
  * what became of it.

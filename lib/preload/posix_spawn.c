@@ -18,6 +18,7 @@
 #include "cmd.h"
 #include "glibc_spawn.h"
 #include "stats.h"
+#include "thread_ring.h"
 
 typedef int spawn_fn(pid_t *, const char *, const posix_spawn_file_actions_t *,
 		     const posix_spawnattr_t *, char *const[], char *const[]);
@@ -150,20 +151,28 @@ static bool is_searched(const char *file)
 	return *file && strlen(file) <= NAME_MAX;
 }
 
-/* 0: *res has the outcome. Else why the C library has to do it. */
+_Static_assert(sizeof(struct spawn_bpf_cmd) <= THREAD_RING_SCRATCH, "it has room beside the ring");
+
+/*
+ * 0: *res has the outcome. Else why the C library has to do it. All signals are blocked. The caller may
+ * be on a signal stack of 8 KiB, of which the kernel has taken half: so the command is on none.
+ */
 static int by_io_uring(struct spawn_bpf_result *res, const char *file,
 		       const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
 		       char *const argv[], char *const envp[], bool search, const sigset_t *mask)
 {
-	struct spawn_bpf_cmd cmd;
-	int err;
+	struct spawn_bpf_cmd *cmd;
+	int err = thread_ring_get();
 
-	search = search && is_searched(file);
-	err = cmd_init(&cmd, file, argv, envp, search ? cmd_search_path(NULL) : NULL);
 	if (err)
 		return err;
-	err = add_steps(&cmd, actions, attr, mask) ?: cmd_spawn_io_uring(&cmd, res, false);
-	cmd_fini(&cmd);
+	cmd = thread_ring_scratch();
+	search = search && is_searched(file);
+	err = cmd_init(cmd, file, argv, envp, search ? cmd_search_path(NULL) : NULL);
+	if (err)
+		return err;
+	err = add_steps(cmd, actions, attr, mask) ?: cmd_spawn_io_uring(cmd, res, false);
+	cmd_fini(cmd);
 	return err;
 }
 

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -93,6 +95,28 @@ CASE(threads_with_small_stacks, 0)
 		must(!pthread_create(&threads[i], &attrs, spawn_one, NULL), "pthread_create");
 	for (i = 0; i < 4; i++)
 		must(!pthread_join(threads[i], NULL), "pthread_join");
+	no_child_left();
+	go(SELF, "p");
+}
+
+static void spawn_one_in_handler(int sig)
+{
+	reap(start());
+}
+
+/* One of SIGSTKSZ, 8 KiB, has no more left where a processor has much state to be saved. */
+CASE(handler_on_a_small_stack, 0)
+{
+	size_t room = getauxval(AT_MINSIGSTKSZ) + 4608, page = sysconf(_SC_PAGESIZE);
+	struct sigaction act = { .sa_handler = spawn_one_in_handler, .sa_flags = SA_ONSTACK };
+	char *memory = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stack_t stack = { .ss_sp = memory + page, .ss_size = room };
+
+	must(memory != MAP_FAILED && !mprotect(memory, page, PROT_NONE), "mmap");
+	spawn_one_in_handler(0);	/* the dynamic linker needs a stack of its own */
+	must(!sigaltstack(&stack, NULL) && !sigaction(SIGUSR1, &act, NULL), "sigaltstack");
+	must(!raise(SIGUSR1), "raise");
 	no_child_left();
 	go(SELF, "p");
 }
