@@ -4,4 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-exec selftests/vm/guest --root host --timeout 1500 -- loader/tests/trace.sh
+# A trace that begins or ends switches tracepoints while chains run.
+exec selftests/vm/guest --in-turn --root host --timeout 1500 -- loader/tests/trace.sh
