@@ -150,7 +150,11 @@ static int listen_on(const char *path)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	strncpy(addr.sun_path, path, sizeof(addr.sun_path) - 1);
+	if (strlen(path) >= sizeof(addr.sun_path)) {
+		fprintf(stderr, "%s: %s\n", path, strerror(ENAMETOOLONG));
+		exit(1);
+	}
+	strcpy(addr.sun_path, path);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 128)) {
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		exit(1);
