@@ -46,6 +46,7 @@ _spawn_bpf() {
 		return
 	fi
 	if _spawn_bpf_hands_on "$command"; then
+		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -c -f -- "$word" | sort -u)
 		return
 	fi
@@ -55,9 +56,13 @@ _spawn_bpf() {
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
 		;;
 	show:* | detach:* | pin:*)
+		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -W "$(_spawn_bpf_links)" -- "$word")
 		;;
-	*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	*)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		;;
 	esac
 }
 

@@ -2,6 +2,7 @@
 #ifndef ESCAPE_H
 #define ESCAPE_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 /*
@@ -10,5 +11,12 @@
  */
 void put_xml(FILE *f, const char *text);
 void put_plain(FILE *f, const char *text);
+char *make_plain(char *text);		/* in place */
+
+/*
+ * In place, for a text that may have names of files in it: what makes a terminal do something, ASCII
+ * control characters and those of C1 in UTF-8, becomes '?'.
+ */
+void without_controls(char *text);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,19 +23,27 @@ static volatile sig_atomic_t got;
 static volatile sig_atomic_t got_is_ours;
 static volatile sig_atomic_t got_count;
 
-/* The program had no part in it, unlike in what the terminal sends to us and to it. */
-static int is_ours(int sig, const siginfo_t *info)
+/*
+ * The program had no part in it, unlike in what the terminal sends to us and to it. When that is
+ * closed only the leader of the session is told. If nobody reads our own messages any more, that is
+ * nothing to the program.
+ */
+static bool is_ours(int sig, const siginfo_t *info)
 {
-	return info->si_code <= 0 || (sig != SIGHUP && sig != SIGINT && sig != SIGQUIT);
+	if (sig == SIGPIPE && info->si_pid == getpid())
+		return false;
+	if (info->si_code <= 0)
+		return true;
+	if (sig == SIGHUP)
+		return getsid(0) == getpid();
+	return sig != SIGINT && sig != SIGQUIT;
 }
 
 static void pass_on(int sig, const siginfo_t *info)
 {
 	int err = errno;
 
-	if (sig == SIGPIPE && info->si_pid == getpid())
-		;	/* nobody reads our own trace any more */
-	else if (info->si_code == SI_QUEUE)
+	if (info->si_code == SI_QUEUE)
 		sigqueue(program, sig, info->si_value);
 	else if (is_ours(sig, info))
 		kill(program, sig);

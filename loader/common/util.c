@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
+#include "escape.h"
 #include "util.h"
 
 #define LINE_MAX_LEN	(PATH_MAX + 512)
@@ -26,8 +27,9 @@ void say_instead_of(void (*clear)(void))
 }
 
 /* In one piece: the program we started may be writing to the same terminal. */
-static void say_line(const char *line)
+static void say_line(char *line)
 {
+	without_controls(line);
 	if (make_room)
 		make_room();
 	fprintf(stderr, "spawn-bpf: %s%s\n", about, line);

@@ -103,7 +103,7 @@ static const struct argp argp = {
 	.doc = "Attaches the policy in a BPF object file to a slot of a ring that is in use. It "
 	       "stays there until spawn-bpf detach or the end of the ring. It takes CAP_BPF and "
 	       "CAP_PERFMON.\v"
-	       "Exit status: 0; 125 it is not attached; 2 the kernel has no io_uring spawn.",
+	       "Exit status: 0; 125 it is not attached, or the answer could not be written; 2 the kernel has no io_uring spawn.",
 };
 
 /* ---- The command -------------------------------------------------------------------------- */
@@ -112,7 +112,7 @@ static void say_it(const struct attach_options *o, const struct attached *a, con
 {
 	char name[32];
 
-	process_name(o->pid, name, sizeof(name));
+	process_shown(o->pid, name, sizeof(name));
 	printf("policy %s is attached to slot %u of ring %d of process %d (%s): link %u, map %u, "
 	       "pinned at %s\n", a->name, a->slot, o->ring, o->pid, name, a->link, a->map, pin);
 }

@@ -50,17 +50,6 @@ static const struct argp_option options[] = {
 
 /* ---- detach ------------------------------------------------------------------------------- */
 
-static int remove_pins(const struct pin_list *pins, __u32 link)
-{
-	const char *path;
-	unsigned int i = 0;
-	int err = 0;
-
-	while ((path = pins_next(pins, link, &i)))
-		err = pin_remove(path) ?: err;
-	return err;
-}
-
 static void say_detached(const struct attached *a, const struct pin_list *pins)
 {
 	const char *path;
@@ -106,14 +95,15 @@ static int detach(int fd, const struct attached *a, bool json)
 	if (err)
 		return err;
 	err = bpf_link_detach(fd);
-	if (err)
+	if (err) {
 		say_error(err, NULL, "link %u cannot be detached", a->link);
-	else
-		err = remove_pins(&pins, a->link);
-	if (!err && json)
-		json_detached(a, &pins);
-	else if (!err)
-		say_detached(a, &pins);
+	} else {
+		err = pins_remove(&pins, a->link);
+		if (json)
+			json_detached(a, &pins);
+		else
+			say_detached(a, &pins);
+	}
 	pins_free(&pins);
 	return err;
 }
@@ -131,7 +121,8 @@ static const struct argp detach_argp = {
 	.doc = "Detaches a policy: its slot is empty, and the names of its link are removed. "
 	       "Spawns that run under it go on under it. LINK is the link's id, as spawn-bpf list "
 	       "shows it, PIN a path of it, with a slash. It takes CAP_SYS_ADMIN.\v"
-	       "Exit status: 0; 125 it is not detached.",
+	       "Exit status: 0; 125 it is not detached, a name of it could not be removed, or the "
+	       "answer could not be written.",
 };
 
 int cmd_detach(int argc, char **argv)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "holders.h"
 #include "util.h"
 
@@ -38,13 +39,57 @@ static int look_at(struct holder_list *list, pid_t pid, int fd)
 	errno = 0;
 	if (!ring_is_one(pid, fd))
 		return errno == EACCES ? -EACCES : 0;
-	err = ring_read(pid, fd, &view);
+	err = ring_read_once(pid, fd, &view);
 	if (err)
 		return err == -ENOMEM ? err : 0;
-	err = has_policies(&view) ? append(list, pid, fd, &view) : -ENODATA;
+	err = append(list, pid, fd, &view);
 	if (err)
 		ring_view_free(&view);
-	return err == -ENODATA ? 0 : err;
+	return err;
+}
+
+/* Those that have not answered, once more. How many there still are, or -ENOMEM. */
+static int ask_again(struct holder_list *list)
+{
+	unsigned int i;
+	int silent = 0;
+
+	for (i = 0; i < list->nr; i++) {
+		struct holder *h = &list->all[i];
+
+		if (h->view.answered)
+			continue;
+		if (ring_read_once(h->pid, h->fd, &h->view) == -ENOMEM)
+			return -ENOMEM;
+		silent += !h->view.answered;
+	}
+	return silent;
+}
+
+/* One pause for all: most rings have never had a policy, and never answer. */
+static int ask_all(struct holder_list *list)
+{
+	unsigned int tries;
+	int silent = 1;
+
+	for (tries = 1; silent > 0 && tries < RING_TRIES; tries++) {
+		usleep(RING_PAUSE_US);
+		silent = ask_again(list);
+	}
+	return silent < 0 ? silent : 0;
+}
+
+static void drop_those_without_policies(struct holder_list *list)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < list->nr; i++) {
+		if (has_policies(&list->all[i].view))
+			list->all[nr++] = list->all[i];
+		else
+			ring_view_free(&list->all[i].view);
+	}
+	list->nr = nr;
 }
 
 /* Calls @look for each number that names something in directory @path. */
@@ -80,7 +125,8 @@ int holders_read(struct holder_list *list)
 	int err;
 
 	memset(list, 0, sizeof(*list));
-	err = for_each_number("/proc", list, 0, look_into);
+	err = for_each_number("/proc", list, 0, look_into) ?: ask_all(list);
+	drop_those_without_policies(list);
 	if (!err && list->unseen)
 		say("the descriptors of %u process%s cannot be seen (EACCES), nor the rings among "
 		    "them: it takes CAP_SYS_PTRACE", list->unseen, list->unseen == 1 ? "" : "es");

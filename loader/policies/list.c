@@ -3,6 +3,7 @@
 #include <bpf/libbpf.h>
 #include <stdio.h>
 #include "commands.h"
+#include "escape.h"
 #include "options.h"
 #include "snapshot.h"
 #include "util.h"
@@ -12,8 +13,11 @@ static void put_rings(const struct snapshot *s, const struct attached *a)
 	const struct holder *h;
 	unsigned int i = 0, n;
 
-	for (n = 0; (h = holders_next(&s->holders, a, &i)); n++)
-		printf("%sfd %d of %d (%s)", n ? ", " : "", h->fd, h->pid, h->comm);
+	for (n = 0; (h = holders_next(&s->holders, a, &i)); n++) {
+		printf("%sfd %d of %d (", n ? ", " : "", h->fd, h->pid);
+		put_plain(stdout, h->comm);
+		putchar(')');
+	}
 	if (!n)
 		printf("%s", snapshot_no_ring(a));
 }

@@ -46,12 +46,23 @@ static __u32 link_at(const char *path)
 
 static struct pin_list *found;	/* nftw(3) passes nothing on */
 
+/* One that is mounted twice in the same place. */
+static bool is_listed(const char *path)
+{
+	unsigned int i;
+
+	for (i = 0; i < found->nr; i++)
+		if (!strcmp(found->all[i].path, path))
+			return true;
+	return false;
+}
+
 static int visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	__u32 link = type == FTW_F ? link_at(path) : 0;
 	struct pin *more;
 
-	if (!link)
+	if (!link || is_listed(path))
 		return 0;
 	more = reallocarray(found->all, found->nr + 1, sizeof(*more));
 	if (!more)
@@ -177,11 +188,28 @@ int pin_open(const char *path)
 	return fd;
 }
 
-int pin_remove(const char *path)
+/* Gone already is as good: it may be visible in two places, or two of us may be at it. */
+static int remove_one(const char *path)
 {
-	int err = unlink(path) ? -errno : 0;
+	int err = unlink(path) && errno != ENOENT ? -errno : 0;
 
 	if (err)
 		say_error(err, NULL, "%s cannot be removed", path);
 	return err;
+}
+
+int pins_remove(struct pin_list *list, __u32 link)
+{
+	unsigned int i;
+	int err, first = 0;
+
+	for (i = 0; i < list->nr; i++) {
+		if (list->all[i].link != link)
+			continue;
+		err = remove_one(list->all[i].path);
+		if (err)
+			list->all[i].link = 0;
+		first = first ?: err;
+	}
+	return first;
 }

@@ -30,7 +30,7 @@ int pin_link(int link_fd, const char *path);
 
 /* A descriptor of the link with that name, or -errno after a sentence. */
 int pin_open(const char *path);
-/* Takes the name away. -errno after a sentence. */
-int pin_remove(const char *path);
+/* Takes the names of a link away. Those that stay are its own no more in @list, after a sentence. */
+int pins_remove(struct pin_list *list, __u32 link);
 
 #endif

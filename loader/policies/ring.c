@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "escape.h"
 #include "ring.h"
 #include "util.h"
 
@@ -93,7 +94,7 @@ static int parse_fdinfo(FILE *f, struct ring_view *view)
 	return err;
 }
 
-static int read_once(pid_t pid, int fd, struct ring_view *view)
+int ring_read_once(pid_t pid, int fd, struct ring_view *view)
 {
 	char path[64];
 	FILE *f;
@@ -116,12 +117,11 @@ int ring_read(pid_t pid, int fd, struct ring_view *view)
 	unsigned int tries;
 	int err;
 
-	/* the kernel leaves out all of this while somebody works on the ring: that is over soon */
-	for (tries = 0; tries < 20; tries++) {
-		err = read_once(pid, fd, view);
+	for (tries = 0; tries < RING_TRIES; tries++) {
+		err = ring_read_once(pid, fd, view);
 		if (err || view->answered)
 			break;
-		usleep(1000);
+		usleep(RING_PAUSE_US);
 	}
 	return err;
 }
@@ -173,6 +173,12 @@ const char *process_name(pid_t pid, char *buf, size_t size)
 	return buf;
 }
 
+const char *process_shown(pid_t pid, char *buf, size_t size)
+{
+	process_name(pid, buf, size);
+	return make_plain(buf);
+}
+
 static int no_process(pid_t pid, int err)
 {
 	char path[32];
@@ -192,7 +198,7 @@ static int no_descriptor(pid_t pid, int fd, int err)
 {
 	char name[32];
 
-	process_name(pid, name, sizeof(name));
+	process_shown(pid, name, sizeof(name));
 	switch (err) {
 	case -EPERM:
 		say("descriptor %d of process %d (%s) cannot be taken (EPERM): it takes the rights "
@@ -231,7 +237,7 @@ int ring_take(pid_t pid, int fd)
 		return taken;
 	what_is(getpid(), taken, what, sizeof(what));
 	say("descriptor %d of process %d (%s) is no io_uring: it is %s", fd, pid,
-	    process_name(pid, name, sizeof(name)), what);
+	    process_shown(pid, name, sizeof(name)), what);
 	close(taken);
 	return -EOPNOTSUPP;
 }
@@ -242,7 +248,7 @@ int ring_look(pid_t pid, int fd)
 
 	if (ring_is_one(pid, fd))
 		return 0;
-	process_name(pid, name, sizeof(name));
+	process_shown(pid, name, sizeof(name));
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	if (access(path, F_OK))
 		return no_process(pid, -ESRCH);

@@ -34,8 +34,16 @@ struct ring_view {
 
 extern const char *const ring_counter_names[RING_COUNTERS];
 
+/*
+ * The kernel leaves out all of this while somebody works on the ring. That is over soon: it is asked
+ * so often.
+ */
+#define RING_TRIES	20
+#define RING_PAUSE_US	1000
+
 /* 0 or -errno, without a sentence. To be freed if it is 0. */
 int ring_read(pid_t pid, int fd, struct ring_view *view);
+int ring_read_once(pid_t pid, int fd, struct ring_view *view);
 void ring_view_free(struct ring_view *view);
 
 /* Is descriptor @fd of process @pid a ring? */
@@ -48,7 +56,9 @@ int ring_look(pid_t pid, int fd);
 /* 0 if our own descriptor @fd is a ring, or -errno after a sentence. */
 int ring_check(int fd);
 
-/* Process @pid's command, as ps shows it; "?" if it is gone. */
+/* Process @pid's command, of any bytes; "?" if it is gone. */
 const char *process_name(pid_t pid, char *buf, size_t size);
+/* As ps shows it: printable ASCII. */
+const char *process_shown(pid_t pid, char *buf, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "commands.h"
+#include "escape.h"
 #include "link_arg.h"
 #include "options.h"
 #include "program.h"
@@ -106,8 +107,11 @@ static void put_policy(const struct snapshot *s, const struct attached *a)
 	program_put(a->prog);
 	while ((path = pins_next(&s->pins, a->link, &i)))
 		printf("  pinned at %s\n", path);
-	for (i = 0; (h = holders_next(&s->holders, a, &i));)
-		printf("  ring: descriptor %d of process %d (%s)\n", h->fd, h->pid, h->comm);
+	for (i = 0; (h = holders_next(&s->holders, a, &i));) {
+		printf("  ring: descriptor %d of process %d (", h->fd, h->pid);
+		put_plain(stdout, h->comm);
+		puts(")");
+	}
 	h = first_holder(s, a);
 	if (h)
 		show_ring_spawns(&h->view);

@@ -81,7 +81,7 @@ void show_ring_put(pid_t pid, int fd, const struct ring_view *view)
 	unsigned int i, nr = 0;
 
 	printf("ring: descriptor %d of process %d (%s)\n", fd, pid,
-	       process_name(pid, name, sizeof(name)));
+	       process_shown(pid, name, sizeof(name)));
 	if (!view->answered) {
 		printf("  it has had no policy and no spawn, or is too busy to tell\n");
 		return;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 #define _GNU_SOURCE
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "region.h"
 #include "util.h"
@@ -129,12 +131,19 @@ const char *region_path(const struct region *r, __u32 i)
 	return i < r->nr_paths ? r->path[i] : NULL;
 }
 
+static bool can_be_executed(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
 const char *region_program(const struct region *r)
 {
 	__u32 i;
 
 	for (i = 0; i < r->nr_paths; i++)
-		if (!access(r->path[i], X_OK))
+		if (can_be_executed(r->path[i]))
 			return r->path[i];
 	return region_path(r, 0);
 }

@@ -175,9 +175,13 @@ ok a_spawn_under_way_goes_on_under_it answers 'outcome 1' wait
 ask spawn 0 /bin/true
 ok the_slot_is_empty answers 'outcome -2' wait
 ok a_link_ends_with_its_last_name eventually link_is_gone "$link"
+mkdir twice
+mount --bind /sys/fs/bpf twice
 try "$spawn_bpf" detach -j /sys/fs/bpf/inherited
-ok detach_by_pin_as_json json 'j["policy"] == "once" and j["slot"] == 2 and j["was_attached"]' \
-	'j["removed"] == ["/sys/fs/bpf/inherited"]'
+umount twice
+ok detach_by_pin_as_json json 'j["policy"] == "once" and j["slot"] == 2 and j["was_attached"]'
+ok a_name_that_is_seen_twice_is_removed_once json \
+	"j['removed'] == ['/sys/fs/bpf/inherited', '$work/twice/inherited']"
 try "$spawn_bpf" detach /sys/fs/bpf/inherited
 ok no_such_pin says 125 '/sys/fs/bpf/inherited cannot be opened as a pinned link: .*(ENOENT)'
 
@@ -197,6 +201,20 @@ try "$spawn_bpf" pin "$link"
 ok pin_without_a_path says 125 'the path is missing'
 rm /sys/fs/bpf/keep
 ok no_name_lets_it_go eventually not_attached second
+
+# A process may call itself what it likes; the terminal is ours.
+cp "$spawn_bpf" $'x\e[2Jx'
+./$'x\e[2Jx' run sleep 60 &
+runner=$!
+until [ -n "$(link_of spawn_prog)" ]; do
+	sleep 0.01
+done
+try "$spawn_bpf" list
+ok names_of_processes_are_harmless test "$(grep -c ' of [0-9]* (x?\[2Jx)' out)" = 1
+try "$spawn_bpf" show --pid "$runner" --ring 999
+ok so_they_are_in_sentences says 125 "process $runner (x?\[2Jx) has no descriptor 999"
+kill $runner
+wait $runner || true
 
 # A policy that its owner has attached without a name, and that gets one from us.
 "$spawn_bpf" run sleep 60 &

@@ -132,6 +132,12 @@ wait_for() {
 	wait_for times
 } | timeout 120 script -qfec "$spawn_bpf run python3 count.py" typescript >/dev/null || true
 ok ctrl_c_arrives_once grep -q 'interrupted 1 times' typescript
+# When it is closed, only the leader of the session is told: that is us.
+mkfifo child
+script -qfec "exec $spawn_bpf run sh -c 'echo \$\$ >child; exec sleep 60'" /dev/null >/dev/null 2>&1 &
+read -r program <child
+kill -KILL $!
+ok a_closed_terminal_ends_the_program eventually process_is_gone "$program"
 try sh -c "trap '' HUP; exec $spawn_bpf run grep SigIgn /proc/self/status"
 ok what_was_ignored_stays_ignored prints 0 $'SigIgn:\t0000000000000001'
 exec 9>>busy
@@ -162,6 +168,11 @@ try env PATH=/nonexistent:/usr/bin "$spawn_bpf" run --policy "$once" true
 ok another_policys_failure_is_named says 127 'true: .*(ENOENT)'
 try "$spawn_bpf" run --policy "$top/build/user/selftests/bpf/script.bpf.o" true
 ok another_policys_own_error_is_126 says 126 'the policy reports no attempt to run it: .*(EPROTO)'
+mkdir -p directories/prog programs
+cp /bin/true programs/prog
+try env PATH="$work/directories:$work/programs" "$spawn_bpf" run \
+	--policy "$top/build/user/examples/least_loaded.bpf.o" prog
+ok a_directory_is_not_taken_for_the_program prints 0 ''
 try "$spawn_bpf" run --retry 3 --policy "$once" true
 ok retry_needs_the_parameter says 125 'no parameter max_busy'
 try "$spawn_bpf" run --policy "$top/build/user/bpf/testing/pool.bpf.o" true

@@ -255,6 +255,9 @@ for option in chrome svg output; do
 	ok "${option}_that_cannot_be_made" says 125 '/no/where cannot be written: .*(ENOENT)'
 	try spawn-bpf trace "--$option" /dev/full spawn-bpf run true
 	ok "${option}_that_is_full" says 125 '/dev/full cannot be written: No space left.*(ENOSPC)'
+	echo precious >kept
+	try spawn-bpf trace "--$option" kept --pid 4000000
+	ok "${option}_is_not_emptied_for_nothing" grep -qx precious kept
 done
 begin
 (

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* spawn-bpf trace: what chains do, live. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 #include "commands.h"
 #include "signals.h"
 #include "util.h"
@@ -116,13 +119,27 @@ static int cannot_write(const char *name)
 	return EXIT_SELF;
 }
 
-/* At once: who waits for an hour does not want to learn it then. */
+/*
+ * At once: who waits for an hour does not want to learn it then. What is in there is lost only when
+ * there is something else instead.
+ */
 static int open_file(FILE **f, const char *name)
 {
+	int fd;
+
 	if (!name)
 		return 0;
-	*f = fopen(name, "we");
+	fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	*f = fd < 0 ? NULL : fdopen(fd, "w");
 	return *f ? 0 : cannot_write(name);
+}
+
+static void empty_file(FILE *f)
+{
+	struct stat st;
+
+	if (f && !fstat(fileno(f), &st) && S_ISREG(st.st_mode) && ftruncate(fileno(f), 0))
+		say_error(errno, NULL, "a file keeps the end of what was in there");
 }
 
 static int open_files(struct watch *w)
@@ -229,6 +246,10 @@ static int trace(struct watch *w, const struct watch_filter *filter)
 	w->receiver = (struct watch_receiver){ on_event, on_lost, w };
 	status = watch_open(&w->source, filter, (size_t)w->o.buffer_kb << 10, &w->receiver);
 	if (!status) {
+		if (w->o.output)
+			empty_file(w->lines);
+		empty_file(w->chrome);
+		empty_file(w->svg);
 		signals_catch();
 		if (w->o.command) {
 			signals_hold();
