@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* What spawn-bpf reads in a ring's fdinfo. TAP. */
+#include "../../loader/common/escape.c"
 #include "../../loader/policies/ring.c"
 #include "tap.h"
 
