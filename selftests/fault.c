@@ -295,8 +295,9 @@ static bool sensible(int res)
 }
 
 /*
- * A chain that was taken off the ring is told one by one that it never ran, unless it is quiet. What
- * a submission that broke off has left are requests like any other.
+ * A chain that was taken off the ring is told one by one that it never ran, or not at all if it is
+ * quiet. Behind a CLONE that has failed before it took any, or left by a submission that broke off,
+ * are requests like any other.
  */
 static bool all_told(FIXTURE_DATA(fault) *self, const struct chain *c, struct run *r)
 {
@@ -312,7 +313,7 @@ static bool all_told(FIXTURE_DATA(fault) *self, const struct chain *c, struct ru
 	if (quiet && r->outcome == -ECANCELED)
 		return true;
 	for (k = 0; k < nr; k++)
-		if (r->nr[k] != !quiet) {
+		if (r->nr[k] != (quiet ? r->nr[0] : 1)) {
 			fprintf(stderr, "# SQE %u: %u CQEs\n", k, r->nr[k]);
 			return false;
 		}
