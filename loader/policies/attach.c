@@ -103,7 +103,8 @@ static const struct argp argp = {
 	.doc = "Attaches the policy in a BPF object file to a slot of a ring that is in use. It "
 	       "stays there until spawn-bpf detach or the end of the ring. It takes CAP_BPF and "
 	       "CAP_PERFMON.\v"
-	       "Exit status: 0; 125 it is not attached, or the answer could not be written; 2 the kernel has no io_uring spawn.",
+	       "Exit status: 0; 125 it is not attached, or the answer could not be written; 2 the "
+	       "kernel has no io_uring spawn.",
 };
 
 /* ---- The command -------------------------------------------------------------------------- */
