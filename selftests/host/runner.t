@@ -26,4 +26,19 @@ says bug_in_a_skipped_test_fails '^not ok 7 '
 says process_left_behind_fails '^not ok 8 '
 says next_test_is_unharmed '^ok 9 global\.good_one_after_the_bad_ones$'
 expect status_is_1 test "$status" = 1
+
+# What prove sees only as a status is kept as a failed case, with its reason.
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+mkdir "$dir/some_kernel"
+printf '%s\n' 'echo "1..2"; echo "ok 1 first"; echo "guest: it vanished" >&2; exit 125' >"$dir/dies.t"
+RESULTS=$dir/some_kernel mk/prove-one "$dir/dies.t" >"$dir/out" 2>"$dir/err"
+status=$?
+shown=$(mk/show-failures "$dir/some_kernel")
+expect test_that_dies_keeps_its_status test "$status" = 125
+expect its_words_are_on_stderr grep -qx 'guest: it vanished' "$dir/err"
+expect it_is_a_failed_case grep -qx 'not ok - dies ended with status 125, not by a failed case' \
+	"$dir/some_kernel/dies.tap"
+grep -qx '# guest: it vanished' <<<"$shown"
+result $? its_words_are_shown_at_the_end "$shown"
 done_testing
