@@ -18,7 +18,7 @@ check() {
 	local name=$1
 	shift
 	"$@"
-	result $? "$name" "status $status, stdout '${out:0:400}', stderr '${err: -800}'"
+	result $? "$name" "status $status, stdout '${out:0:400}', stderr '$(tail -c 800 "$scratch/err")'"
 }
 
 ended_with() { [ "$status" = "$1" ] && [[ $out$err == *"$2"* ]]; }
@@ -79,6 +79,7 @@ failures() {
 	guest -- sh -c 'echo before; sleep 2; echo c >/proc/sysrq-trigger; sleep 100'
 	check panic_is_named_125 ended_with 125 "Kernel panic - not syncing: sysrq triggered crash"
 	check output_before_a_panic_is_kept test "$out" = before
+	check command_that_has_begun_is_not_repeated test "${err/once more/}" = "$err"
 	guest --timeout 10 --append "mark=$mark" -- sleep 1000
 	check hang_is_named_125 ended_with 125 "gave no result within 10 s"
 	expect hang_leaves_no_guest no_guest_left
@@ -93,6 +94,28 @@ failures() {
 	kill -KILL "$script"
 	wait "$script" 2>/dev/null
 	expect killed_script_leaves_no_guest no_guest_left
+}
+
+# A qemu that gets no initramfs at its first start.
+bad_start() {
+	mkdir "$scratch/bin"
+	echo "not an archive" >"$scratch/none"
+	cat >"$scratch/bin/qemu-system-x86_64" <<-END
+	#!/bin/bash
+	mkdir "$scratch/was_here" 2>/dev/null && set -- "\${@/#*initramfs.cpio/$scratch/none}"
+	exec $(type -P qemu-system-x86_64) "\$@"
+	END
+	chmod +x "$scratch/bin/qemu-system-x86_64"
+}
+
+boots() {
+	bad_start
+	PATH=$scratch/bin:$PATH guest -- echo here
+	check crash_before_the_command_is_repeated printed here
+	check crash_before_the_command_is_named ended_with 0 "Kernel panic - not syncing: No working init"
+	check repetition_is_named ended_with 0 "booted once more"
+	guest --append "rdinit=/none init=/none" -- true
+	check crash_of_every_boot_125 ended_with 125 "Kernel panic - not syncing: Requested init"
 }
 
 roots() {
@@ -123,6 +146,7 @@ mark=vm-test-$$
 statuses
 options
 failures
+boots
 roots
 two_at_once
 done_testing

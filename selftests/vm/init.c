@@ -309,7 +309,7 @@ static int run(int port)
 
 int main(void)
 {
-	int status_port, status;
+	int status_port, output_port, status;
 
 	mount_early();
 	read_job();
@@ -319,7 +319,9 @@ int main(void)
 	raise_loopback();
 	sethostname("spawn-bpf", strlen("spawn-bpf"));
 	status_port = open_when_there(STATUS_PORT);
-	status = run(open_when_there(OUTPUT_PORT));
+	output_port = open_when_there(OUTPUT_PORT);
+	dprintf(status_port, "started\n");
+	status = run(output_port);
 	if (status < 0)
 		dprintf(status_port, "stuck\n");
 	else
