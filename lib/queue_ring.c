@@ -14,12 +14,10 @@ int queue_ring_make(struct spawn_bpf_queue *q)
 	int err;
 
 	q->size = rings + ring_sqes_size(q->depth);
-	q->memory = mmap(NULL, q->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (q->memory == MAP_FAILED)
+	q->memory = ring_map(q->size);
+	if (!q->memory)
 		return -errno;
-	/* a child that wrote to it would have the parent's ring see nothing of it */
-	err = madvise(q->memory, q->size, MADV_WIPEONFORK) ? -errno :
-		ring_init(&q->ring, q->depth, RING_FLAGS, q->memory, (char *)q->memory + rings);
+	err = ring_init(&q->ring, q->depth, RING_FLAGS, q->memory, (char *)q->memory + rings);
 	if (err) {
 		munmap(q->memory, q->size);
 		return err;

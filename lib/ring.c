@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -46,6 +47,21 @@ size_t ring_rings_size(unsigned int entries)
 size_t ring_sqes_size(unsigned int entries)
 {
 	return pages(power_of_two(entries) * sizeof(struct io_uring_sqe));
+}
+
+void *ring_map(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int err;
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (!madvise(memory, size, MADV_WIPEONFORK))
+		return memory;
+	err = errno;
+	munmap(memory, size);
+	errno = err;
+	return NULL;
 }
 
 int ring_init(struct ring *ring, unsigned int entries, unsigned int flags, void *rings, void *sqes)

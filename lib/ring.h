@@ -34,6 +34,12 @@ size_t ring_rings_size(unsigned int entries);
 size_t ring_sqes_size(unsigned int entries);
 
 /*
+ * Memory for both, or NULL with errno. It is empty in a child: one that wrote to it would have the
+ * parent's ring see nothing of it.
+ */
+void *ring_map(size_t size);
+
+/*
  * @flags: IORING_SETUP_* beside NO_MMAP and NO_SQARRAY, which are always there. 0, or why there is
  * no ring that can spawn.
  */

@@ -77,11 +77,10 @@ static int map(void)
 
 	if (!has_key)
 		return -EAGAIN;
-	memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
+	memory = ring_map(MEMORY_SIZE);
+	if (!memory)
 		return -errno;
-	err = madvise(memory, MEMORY_SIZE, MADV_WIPEONFORK) ? -errno :
-		-pthread_setspecific(at_exit, memory);
+	err = -pthread_setspecific(at_exit, memory);
 	if (err)
 		munmap(memory, MEMORY_SIZE);
 	else
