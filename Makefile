@@ -41,6 +41,7 @@ help:
 #: make kernel-tree          bring build/linux to what kernel-patch/ says, one commit per patch
 #: make kernel-export        write the commits of build/linux to kernel-patch/ (FROM=REV: base..REV)
 #: make kernel-export-check  show that applying and exporting changes nothing
+#: make kernel-each          build and boot every patch by itself: about an hour
 #: make clean                remove our programs, the initramfs and all results, but no kernel
 #: make distclean            remove the kernels, libbpf and bpftool too; build/linux and the ccache stay
 #:

@@ -17,7 +17,7 @@ KERNEL_ENV := $(OWN_MAKE) \
 # Every goal but these needs the release kernel's types too: build it first, not beside the other one.
 others_first_debug := $(if $(filter-out kernel kernel-debug,$(MAKECMDGOALS)),kernel-release)
 
-.PHONY: kernel kernel-tree kernel-export kernel-export-check kernel-release kernel-debug
+.PHONY: kernel kernel-tree kernel-export kernel-export-check kernel-each kernel-release kernel-debug
 
 kernel: kernel-$(KERNEL)
 
@@ -31,6 +31,11 @@ kernel-export:
 
 kernel-export-check: kernel-tree
 	@mk/kernel-tree check
+
+# The guest's kernels are release and debug: it is given this one as "each".
+kernel-each: kernel-tree guest
+	@$(KERNEL_ENV) JOBS=$(JOBS) flock $(KERNEL_DIR)/each.lock mk/kernel-each $(KERNEL_DIR)/each \
+		$(FRAGMENTS_$(KERNEL):%=$(TOP)/kernel-patch/config/%.config)
 
 define kernel_rules
 kernel-$(1): kernel-tree | $$(others_first_$(1))
