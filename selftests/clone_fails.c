@@ -158,4 +158,41 @@ TEST(head_of_a_link_whose_array_cannot_be_read_efault)
 	io_uring_queue_exit(&ring);
 }
 
+/* It was never issued, so it was at no step. @wrong: it fails by itself, too. */
+static struct outcome behind_a_failure(struct io_uring *ring, bool wrong)
+{
+	struct io_uring_cqe cqe = {};
+	struct io_uring_sqe *sqe;
+	struct chain c;
+
+	sqe = get_sqe(ring);
+	iou_prep(sqe, IORING_OP_CLOSE, -1, 0, 0, 0);
+	sqe->flags = IOSQE_IO_LINK;
+	chain_init(&c, true, IORING_CLONE_FINAL);
+	chain_nop(&c, 0);
+	chain_queue(ring, &c);
+	if (wrong)
+		c.args.nr_submit = 0;
+	if (submit_all(ring))
+		return (struct outcome){ -EIO, 0 };
+	while (!next_cqe(ring, &cqe) && cqe.user_data != UD_CLONE)
+		;
+	return (struct outcome){ cqe.res, IORING_CQE_STEP(&cqe) };
+}
+
+TEST(step_of_one_behind_a_broken_link_none)
+{
+	struct io_uring ring;
+	struct outcome o;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, ring_init(&ring, i / 2 ? RING_DEFER : 0));
+		o = behind_a_failure(&ring, i % 2);
+		EXPECT_EQ(i % 2 ? -EINVAL : -ECANCELED, o.res);
+		EXPECT_EQ(STEP_NONE, o.step);
+		io_uring_queue_exit(&ring);
+	}
+}
+
 TEST_MAIN
