@@ -85,7 +85,7 @@ TEST_F(thread_ends, each_sqe_completes_and_then_comes_the_outcome)
 	EXPECT_TRUE(no_more_cqes(&self->ring));
 }
 
-#define BIG	(128UL << 20)
+#define BIG	(64UL << 20)
 #define PAGE	4096
 
 /* A copy that no signal interrupts: it has not ended when its thread has. */
