@@ -47,7 +47,7 @@ static int submit_by_worker(struct io_uring *ring, struct chain *c, __u8 flags)
 /* Either the worker or the submitter lets go of CLONE last. */
 TEST_F(denied, behind_a_worker_each_sqe_completes_every_time)
 {
-	unsigned int i, j, nr = rounds(10000);
+	unsigned int i, j, nr = rounds(4000);
 
 	for (i = 0; i < nr; i++) {
 		ASSERT_EQ(0, submit_by_worker(&self->ring, &self->c, 0));
@@ -60,7 +60,7 @@ TEST_F(denied, behind_a_worker_each_sqe_completes_every_time)
 
 TEST_F(denied, behind_a_worker_none_completes_if_clone_says_so)
 {
-	unsigned int i, nr = rounds(1000);
+	unsigned int i, nr = rounds(500);
 
 	for (i = 0; i < nr; i++) {
 		ASSERT_EQ(0, submit_by_worker(&self->ring, &self->c, IOSQE_CQE_SKIP_SUCCESS));
